@@ -1,0 +1,15 @@
+//! The collector: keeps what visitors decided, proves it, and hands leads to the CRM.
+
+pub mod assets;
+pub mod config;
+pub mod forms;
+pub mod metrics;
+pub mod outbox;
+pub mod placements;
+pub mod problem;
+pub mod router;
+pub mod store;
+pub mod submissions;
+pub mod vault;
+pub mod wiring;
+pub mod world;

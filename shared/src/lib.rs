@@ -1,0 +1,19 @@
+//! What the widget and the collector must agree on, byte for byte.
+//!
+//! No input or output, no clock, no randomness: everything here is a value or a function of values, so
+//! that the browser (Wasm) and the collector run the same code and tests need nothing but arguments.
+
+pub mod canonical;
+pub mod decision;
+pub mod event;
+pub mod evidence;
+pub mod id;
+pub mod pattern;
+pub mod placement;
+pub mod signature;
+pub mod submission;
+pub mod texts;
+pub mod validate;
+
+#[cfg(feature = "definitions")]
+pub mod definition;

@@ -1,0 +1,2 @@
+//! Filled in by its own change.
+pub(super) use super::en::text;

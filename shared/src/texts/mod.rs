@@ -1,0 +1,220 @@
+//! The product's own words, per language. They travel with the placement as a list in the order of
+//! [`Word`], so that the Wasm holds no language at all.
+
+#[cfg(feature = "definitions")]
+mod ar;
+#[cfg(feature = "definitions")]
+mod bg;
+#[cfg(feature = "definitions")]
+mod en;
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! words {
+    ($($(#[$doc:meta])* $word:ident),* $(,)?) => {
+        /// One of the product's own words. `{…}` in the text is filled in by [`Words::fill`].
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Word {
+            $($(#[$doc])* $word),*
+        }
+
+        impl Word {
+            /// Every word, in the order in which they travel.
+            pub const ALL: &'static [Word] = &[$(Word::$word),*];
+        }
+    };
+}
+
+words! {
+    /// Before the controllers' names: who is responsible.
+    Responsible,
+    /// The link that opens the complete notice.
+    NoticeOpen,
+    /// The heading of the complete notice.
+    NoticeTitle,
+    /// The button that closes it.
+    Close,
+    /// Beside a label: may be left empty.
+    Optional,
+    /// Beside a label: must be filled in.
+    Required,
+    /// Before what a field is for.
+    Why,
+    /// The first entry of a list where nothing is chosen yet.
+    ChooseOne,
+    /// The heading over the purposes that are asked about.
+    PurposesTitle,
+    /// Under it: that every box may stay empty and the form is sent all the same.
+    PurposesHint,
+    /// The heading over the purposes that need no consent.
+    OtherPurposesTitle,
+    /// The summary that opens a purpose's details.
+    Details,
+    /// Before a purpose's legal basis.
+    BasisLabel,
+    /// Art. 6(1)(a).
+    BasisConsent,
+    /// Art. 6(1)(b).
+    BasisContract,
+    /// Art. 6(1)(c).
+    BasisLegalObligation,
+    /// Art. 6(1)(d).
+    BasisVitalInterests,
+    /// Art. 6(1)(e).
+    BasisPublicTask,
+    /// Art. 6(1)(f).
+    BasisLegitimateInterests,
+    /// Before the interest that is pursued.
+    InterestLabel,
+    /// Before how long.
+    RetentionLabel,
+    /// Before who receives the data.
+    RecipientsLabel,
+    /// Nobody besides the controllers.
+    RecipientsNone,
+    /// Before whether data leave the EU/EEA.
+    TransfersLabel,
+    /// They do not.
+    TransfersNone,
+    /// Before the fields that a purpose uses.
+    UsesLabel,
+    /// At a purpose that waits for a confirmation by mail.
+    ConfirmByMail,
+    /// At a purpose with data of a special category.
+    ExplicitConsent,
+    /// The right to take a consent back and how, stated before it is given.
+    WithdrawHint,
+    /// Before a controller's address.
+    AddressLabel,
+    /// Before a contact.
+    ContactLabel,
+    /// Before the data protection officer.
+    DpoLabel,
+    /// The heading over the rights.
+    RightsTitle,
+    /// The rights of Arts 15 to 22 in a few sentences.
+    RightsText,
+    /// The right to complain (Art. 77); `{authority}`.
+    ComplainText,
+    /// Heading: is giving the data required.
+    RequiredTitle,
+    /// Heading: automated decisions.
+    AutomatedTitle,
+    /// Heading: values that travel unseen.
+    HiddenTitle,
+    /// A campaign parameter that travels; `{name}`.
+    HiddenCampaign,
+    /// A fixed value that travels; `{label}`, `{value}`.
+    HiddenFixed,
+    /// The link to the owner's policy.
+    PolicyLink,
+    /// To the next page of the form.
+    Next,
+    /// To the page before.
+    Back,
+    /// `{step}` of `{steps}`.
+    StepOf,
+    /// While sending.
+    Sending,
+    /// After an interruption.
+    TryAgain,
+    /// The heading of the error summary.
+    ProblemTitle,
+    /// The heading of the confirmation.
+    DoneTitle,
+    /// Under it: `{reference}`.
+    DoneText,
+    /// Before the list of decisions.
+    DoneDecisions,
+    /// A grant.
+    Granted,
+    /// A grant that waits for the mail.
+    GrantedUnconfirmed,
+    /// A refusal.
+    Refused,
+    /// A withdrawal.
+    Withdrawn,
+    /// Rule: must be filled in; `{field}`.
+    ErrorRequired,
+    /// Rule: choose; `{field}`.
+    ErrorChoose,
+    /// Rule: mail address.
+    ErrorEmail,
+    /// Rule: telephone number.
+    ErrorTel,
+    /// Rule: web address.
+    ErrorUrl,
+    /// Rule: number.
+    ErrorNumber,
+    /// Rule: day.
+    ErrorDate,
+    /// Rule: shape; `{field}`, `{help}`.
+    ErrorPattern,
+    /// Rule: too short; `{field}`, `{limit}`.
+    ErrorMinLength,
+    /// Rule: too long; `{field}`, `{limit}`, `{length}`.
+    ErrorMaxLength,
+    /// Rule: too small or too early; `{field}`, `{limit}`.
+    ErrorMin,
+    /// Rule: too great or too late; `{field}`, `{limit}`.
+    ErrorMax,
+    /// Rule: not one of the options; `{field}`.
+    ErrorOption,
+    /// Rule: unreadable characters; `{field}`.
+    ErrorCharacters,
+    /// Problem: no connection; nothing typed was lost.
+    ProblemOffline,
+    /// Problem: the collector cannot store now.
+    ProblemUnavailable,
+    /// Problem: too many; `{seconds}`.
+    ProblemRateLimited,
+    /// Problem: too large.
+    ProblemTooLarge,
+    /// Problem: the text has changed; read it again.
+    ProblemChanged,
+    /// Problem: this form does not belong on this site.
+    ProblemOrigin,
+    /// Problem: sent already with other values.
+    ProblemAlreadySubmitted,
+    /// Problem: the page was open too long, or the ticket does not hold; send again.
+    ProblemTicket,
+    /// Problem: anything else.
+    ProblemInternal,
+    /// On the native page: please look at the form and send it again.
+    ProblemSendAgain,
+    /// The label of the trap for robots, for those whose reader shows it: leave it empty.
+    TrapLabel,
+}
+
+/// The words of one language, in the order of [`Word::ALL`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Words(Vec<String>);
+
+impl Words {
+    /// The words of `language`, or of its primary subtag, where the product speaks it.
+    #[cfg(feature = "definitions")]
+    pub fn of(language: &crate::id::Language) -> Option<Self> {
+        let text: fn(Word) -> &'static str = match language.primary() {
+            "en" => en::text,
+            "bg" => bg::text,
+            "ar" => ar::text,
+            _ => return None,
+        };
+        Some(Self(Word::ALL.iter().map(|word| text(*word).to_owned()).collect()))
+    }
+
+    /// The word; empty where the list is shorter than it should be.
+    pub fn get(&self, word: Word) -> &str {
+        self.0.get(word as usize).map_or("", String::as_str)
+    }
+
+    /// The word with each `{name}` replaced.
+    pub fn fill(&self, word: Word, parts: &[(&str, &str)]) -> String {
+        let mut text = self.get(word).to_owned();
+        for (name, value) in parts {
+            text = text.replace(&format!("{{{name}}}"), value);
+        }
+        text
+    }
+}
