@@ -1,0 +1,211 @@
+//! What of a lead a destination may hold. A value leaves only for a purpose that the destination serves
+//! and that rests on something now (Art. 5(1)(b), (c) GDPR).
+
+use unticked_shared::{
+    canonical::{self, CanonicalError},
+    decision::{Decision, LegalBasis},
+    definition::Destination,
+    event::{Event, Lead, LeadDecision, LeadValue},
+    id::{DestinationId, PurposeId},
+};
+
+/// One body for one destination, before it is sealed. `Debug` hides it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Outgoing {
+    /// Who receives it.
+    pub destination: DestinationId,
+    /// The event as canonical JSON, cut down to what the destination may hold.
+    pub body: Vec<u8>,
+}
+
+impl std::fmt::Debug for Outgoing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Outgoing").field("destination", &self.destination).finish_non_exhaustive()
+    }
+}
+
+/// The bodies that an event becomes: one for each of `destinations` that may hold anything of it.
+pub fn outgoing<'a>(
+    event: &Event,
+    destinations: impl IntoIterator<Item = &'a Destination>,
+) -> Result<Vec<Outgoing>, CanonicalError> {
+    destinations
+        .into_iter()
+        .filter_map(|destination| Some((destination, for_destination(&event.data, &destination.purposes)?)))
+        .map(|(destination, data)| {
+            let body = canonical::to_vec(&Event { data, ..event.clone() })?;
+            Ok(Outgoing { destination: destination.id.clone(), body })
+        })
+        .collect()
+}
+
+/// The lead as a destination that serves `served` may hold it; nothing, when none of these purposes rests
+/// on anything now.
+///
+/// Every decision stays in it, refusals and unconfirmed grants too: a CRM that is not told of a refusal
+/// acts as though there were none.
+pub fn for_destination(lead: &Lead, served: &[PurposeId]) -> Option<Lead> {
+    let usable: Vec<&PurposeId> =
+        lead.decisions.iter().filter(|d| may_be_used(d) && served.contains(&d.purpose)).map(|d| &d.purpose).collect();
+    if usable.is_empty() {
+        return None;
+    }
+    let values = lead.values.iter().filter_map(|value| {
+        let purposes: Vec<_> = value.purposes.iter().filter(|p| usable.contains(p)).cloned().collect();
+        (!purposes.is_empty()).then(|| LeadValue { purposes, ..value.clone() })
+    });
+    Some(Lead { values: values.collect(), ..lead.clone() })
+}
+
+/// Whether data may be used for a purpose now. An unconfirmed grant is stored and reported, never used:
+/// until the mail is answered nobody knows that the address belongs to whoever typed it.
+fn may_be_used(decision: &LeadDecision) -> bool {
+    match decision.legal_basis {
+        LegalBasis::Consent => decision.decision == Some(Decision::Granted),
+        // Another basis asks for no consent, but an objection ends it (Art. 21).
+        _ => !matches!(decision.decision, Some(Decision::Refused | Decision::Withdrawn)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use unticked_shared::{
+        definition::destination::DestinationKind,
+        event::{EventKind, EvidenceReference},
+        id::{FieldId, FormId, Language},
+        submission::Value,
+    };
+
+    fn purpose(id: &str) -> PurposeId {
+        PurposeId::parse(id).unwrap()
+    }
+
+    fn decided(id: &str, legal_basis: LegalBasis, decision: Option<Decision>) -> LeadDecision {
+        LeadDecision {
+            purpose: purpose(id),
+            name: id.to_owned(),
+            statement: format!("We use it for {id}."),
+            legal_basis,
+            decision,
+            decided_at: "2026-11-23T15:00:00Z".to_owned(),
+            retention: "P2Y".to_owned(),
+        }
+    }
+
+    fn value(field: &str, purposes: &[&str]) -> LeadValue {
+        LeadValue {
+            field: FieldId::parse(field).unwrap(),
+            label: field.to_owned(),
+            value: Value::One(format!("the {field}")),
+            purposes: purposes.iter().map(|p| purpose(p)).collect(),
+        }
+    }
+
+    /// Answering rests on a contract, the newsletter on `newsletter`; the birthday serves the newsletter alone.
+    fn lead(newsletter: Decision) -> Lead {
+        Lead {
+            reference: "K7QD-93XF".to_owned(),
+            subject: "019a0000-0000-7000-8000-000000000001".to_owned(),
+            form: FormId::parse("contact").unwrap(),
+            version: "0".repeat(64),
+            language: Language::parse("en").unwrap(),
+            page: "https://shop.example/contact".to_owned(),
+            values: vec![value("email", &["answer", "newsletter"]), value("birthday", &["newsletter"])],
+            decisions: vec![
+                decided("answer", LegalBasis::Contract, None),
+                decided("newsletter", LegalBasis::Consent, Some(newsletter)),
+            ],
+            evidence: EvidenceReference { record: "r".to_owned(), commitment: "c".to_owned() },
+        }
+    }
+
+    fn fields(lead: &Lead) -> Vec<&str> {
+        lead.values.iter().map(|v| v.field.as_str()).collect()
+    }
+
+    #[test]
+    fn a_granted_purpose_carries_its_values() {
+        let held = for_destination(&lead(Decision::Granted), &[purpose("answer"), purpose("newsletter")]).unwrap();
+        assert_eq!(held, lead(Decision::Granted));
+    }
+
+    #[test]
+    fn a_value_that_only_a_refused_purpose_uses_stays_at_home() {
+        let held = for_destination(&lead(Decision::Refused), &[purpose("answer"), purpose("newsletter")]).unwrap();
+        assert_eq!(fields(&held), ["email"]);
+        assert_eq!(held.values[0].purposes, [purpose("answer")]);
+    }
+
+    #[test]
+    fn a_refusal_is_reported_as_carefully_as_a_grant() {
+        let held = for_destination(&lead(Decision::Refused), &[purpose("answer")]).unwrap();
+        assert_eq!(held.decisions, lead(Decision::Refused).decisions);
+    }
+
+    #[test]
+    fn an_unconfirmed_grant_is_marked_and_not_used() {
+        let held =
+            for_destination(&lead(Decision::GrantedUnconfirmed), &[purpose("answer"), purpose("newsletter")]).unwrap();
+        assert_eq!(fields(&held), ["email"]);
+        assert_eq!(held.values[0].purposes, [purpose("answer")]);
+        assert_eq!(held.decisions[1].decision, Some(Decision::GrantedUnconfirmed));
+    }
+
+    #[test]
+    fn a_granted_purpose_of_others_is_no_reason_to_send() {
+        let held = for_destination(&lead(Decision::Granted), &[purpose("answer")]).unwrap();
+        assert_eq!(fields(&held), ["email"]);
+        assert_eq!(for_destination(&lead(Decision::Granted), &[purpose("profiling")]), None);
+        assert_eq!(for_destination(&lead(Decision::Granted), &[]), None);
+    }
+
+    #[test]
+    fn a_destination_without_any_basis_hears_nothing_at_all() {
+        for no in [Decision::Refused, Decision::Withdrawn, Decision::GrantedUnconfirmed] {
+            assert_eq!(for_destination(&lead(no), &[purpose("newsletter")]), None, "{no:?}");
+        }
+    }
+
+    #[test]
+    fn an_objection_ends_another_basis_too() {
+        let mut objected = lead(Decision::Refused);
+        objected.decisions[0] = decided("answer", LegalBasis::LegitimateInterests, Some(Decision::Withdrawn));
+        assert_eq!(for_destination(&objected, &[purpose("answer")]), None);
+    }
+
+    #[test]
+    fn a_decision_that_is_missing_is_no_grant() {
+        let mut silent = lead(Decision::Granted);
+        silent.decisions[1].decision = None;
+        assert_eq!(for_destination(&silent, &[purpose("newsletter")]), None);
+        silent.decisions.clear();
+        assert_eq!(for_destination(&silent, &[purpose("answer")]), None);
+    }
+
+    #[test]
+    fn each_destination_gets_a_body_of_its_own_under_the_same_event_id() {
+        let event = Event {
+            id: "019a0000-0000-7000-8000-000000000002".to_owned(),
+            kind: EventKind::LeadSubmitted,
+            timestamp: "2026-11-23T15:00:00Z".to_owned(),
+            data: lead(Decision::Granted),
+        };
+        let destination = |id: &str, served: &[&str]| Destination {
+            id: DestinationId::parse(id).unwrap(),
+            kind: DestinationKind::Webhook,
+            url: "https://crm.example/hook".to_owned(),
+            secret: "crm".to_owned(),
+            purposes: served.iter().map(|p| purpose(p)).collect(),
+        };
+        let all = [destination("crm", &["answer"]), destination("mailer", &["newsletter"]), destination("none", &[])];
+        let bodies = outgoing(&event, &all).unwrap();
+        let names: Vec<_> = bodies.iter().map(|b| b.destination.as_str()).collect();
+        assert_eq!(names, ["crm", "mailer"]);
+        let read: Vec<Event> = bodies.iter().map(|b| serde_json::from_slice(&b.body).unwrap()).collect();
+        assert_eq!(read[0].id, read[1].id);
+        assert_eq!(fields(&read[0].data), ["email"]);
+        assert_eq!(fields(&read[1].data), ["email", "birthday"]);
+        assert!(!format!("{:?}", bodies[0]).contains("the email"));
+    }
+}
