@@ -8,4 +8,5 @@
 //! What is given up stays listed with its reason until somebody sends it again.
 
 pub mod decide;
+pub mod destinations;
 pub mod schedule;
