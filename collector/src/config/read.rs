@@ -1,0 +1,337 @@
+//! How each setting is understood; everything that is wrong is gathered, not the first thing alone.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    path::PathBuf,
+    time::Duration,
+};
+
+use ipnet::IpNet;
+
+use super::{
+    database::{Database, DatabaseSettings},
+    layers::{Entry, Layer, Raw, Sources, variable},
+    secret::Secret,
+    settings::{
+        ClientAddress, ConfigError, ConfigErrors, Effective, EvidenceSettings, Limits, Loaded, LogFormat, LogSettings,
+        Origin, OutboxSettings, ServerSettings, Settings,
+    },
+};
+
+/// Every key but the secrets, with its default, in the order in which `unticked config` prints them.
+const KEYS: &[(&str, &str)] = &[
+    ("server.listen", "127.0.0.1:8080"),
+    ("server.public_url", "http://127.0.0.1:8080"),
+    ("server.trusted_proxies", ""),
+    ("server.body_limit", "65536"),
+    ("server.timeout_seconds", "30"),
+    ("definitions.dir", "definitions"),
+    ("database.url", "sqlite:unticked.db"),
+    ("database.keys_url", ""),
+    ("keys.ring", "unticked.keyring"),
+    ("limits.per_client_per_minute", "60"),
+    ("limits.per_form_per_minute", "6000"),
+    ("evidence.client_address", "none"),
+    ("outbox.allow_hosts", ""),
+    ("log.format", "human"),
+    ("log.level", "info"),
+];
+
+impl Settings {
+    /// Reads the sources. All errors are gathered.
+    pub fn load(sources: &Sources) -> Result<Loaded, ConfigErrors> {
+        let mut errors = Vec::new();
+        let layer = sources.merge(&mut errors);
+        refuse_unknown(&layer, &mut errors);
+        let mut reader = Reader { layer: &layer, sources, errors, effective: Vec::new() };
+        let settings = reader.settings();
+        match settings {
+            Some(settings) if reader.errors.is_empty() => Ok(Loaded { settings, effective: reader.effective }),
+            _ => Err(ConfigErrors(reader.errors)),
+        }
+    }
+}
+
+/// The key that someone who wrote single underscores meant: `SERVER_LISTEN`.
+pub(super) fn key_with_single_underscores(rest: &str) -> Option<&'static str> {
+    let rest = rest.to_ascii_lowercase();
+    KEYS.iter().map(|(key, _)| *key).find(|key| key.replace('.', "_") == rest)
+}
+
+fn refuse_unknown(layer: &Layer, errors: &mut Vec<ConfigError>) {
+    let known: BTreeSet<&str> = KEYS.iter().map(|(key, _)| *key).collect();
+    for (key, entry) in &layer.0 {
+        if known.contains(key.as_str()) || secret_name(key).is_some() {
+            continue;
+        }
+        let last = |key: &str| key.rsplit('.').next().unwrap_or_default().to_owned();
+        let likeness = |candidate: &str| {
+            strsim::jaro_winkler(candidate, key).max(strsim::jaro_winkler(&last(candidate), &last(key)) - 0.05)
+        };
+        let suggestion = KEYS
+            .iter()
+            .map(|(candidate, _)| (likeness(candidate), *candidate))
+            .max_by(|(a, _), (b, _)| a.total_cmp(b))
+            .filter(|(likeness, _)| *likeness > 0.8)
+            .map(|(_, candidate)| candidate);
+        let in_environment = matches!(entry.origin, Origin::Environment(_));
+        errors.push(ConfigError::Unknown {
+            key: if in_environment { variable(key) } else { key.clone() },
+            origin: entry.origin.clone(),
+            suggestion: suggestion.map(|key| if in_environment { variable(key) } else { key.to_owned() }),
+        });
+    }
+}
+
+/// The name in `secrets.NAME`, `secrets.NAME.file` or `secrets.NAME.env`.
+fn secret_name(key: &str) -> Option<(&str, &str)> {
+    let rest = key.strip_prefix("secrets.")?;
+    let (name, way) = rest.split_once('.').unwrap_or((rest, ""));
+    let well = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+    (well && matches!(way, "" | "file" | "env")).then_some((name, way))
+}
+
+/// Understands values one by one and gathers what is wrong.
+struct Reader<'a> {
+    layer: &'a Layer,
+    sources: &'a Sources,
+    errors: Vec<ConfigError>,
+    effective: Vec<Effective>,
+}
+
+impl Reader<'_> {
+    fn settings(&mut self) -> Option<Settings> {
+        let server = self.server();
+        let definitions_dir = self.path("definitions.dir");
+        let database = self.database();
+        let key_ring = self.path("keys.ring");
+        let limits = Limits {
+            per_client_per_minute: self.number("limits.per_client_per_minute", 0, 1_000_000).unwrap_or_default(),
+            per_form_per_minute: self.number("limits.per_form_per_minute", 0, 100_000_000).unwrap_or_default(),
+        };
+        let client_address = self.one_of(
+            "evidence.client_address",
+            &[("none", ClientAddress::None), ("truncated", ClientAddress::Truncated)],
+        );
+        let allow_hosts = self.list("outbox.allow_hosts");
+        let format = self.one_of("log.format", &[("human", LogFormat::Human), ("json", LogFormat::Json)]);
+        let level = self.read("log.level", |text, _| {
+            tracing_subscriber::EnvFilter::try_new(text).map(|_| text.to_owned()).map_err(|_| {
+                "must be a level such as `info` or `debug`, or directives such as `info,sqlx=warn`".to_owned()
+            })
+        });
+        let secrets = self.secrets();
+        Some(Settings {
+            server: server?,
+            definitions_dir: definitions_dir?,
+            database: database?,
+            key_ring: key_ring?,
+            limits,
+            evidence: EvidenceSettings { client_address: client_address? },
+            outbox: OutboxSettings { allow_hosts },
+            secrets,
+            log: LogSettings { format: format?, level: level? },
+        })
+    }
+
+    fn server(&mut self) -> Option<ServerSettings> {
+        let listen = self.read("server.listen", |text, _| {
+            text.parse()
+                .map_err(|_| "must be an address and a port, such as `127.0.0.1:8080` or `[::]:8080`".to_owned())
+        });
+        let public_url = self.read("server.public_url", |text, _| origin(text));
+        let proxies = self.list("server.trusted_proxies");
+        let trusted_proxies = proxies.iter().filter_map(|text| self.network(text)).collect();
+        let body_limit = self.number("server.body_limit", 1024, 16 * 1024 * 1024);
+        let timeout = self.number("server.timeout_seconds", 1, 600);
+        Some(ServerSettings {
+            listen: listen?,
+            public_url: public_url?,
+            trusted_proxies,
+            body_limit: body_limit?,
+            timeout: Duration::from_secs(timeout?),
+        })
+    }
+
+    fn database(&mut self) -> Option<DatabaseSettings> {
+        let keys = self.value("database.keys_url");
+        let keys_url = Some(text_of(&keys.raw)).filter(|url| !url.is_empty());
+        let url = self.value("database.url");
+        let (text, origin) = (text_of(&url.raw), url.origin.clone());
+        self.show("database.url", &quoted(&Database::shown(&text)), &origin);
+        let shown_keys = keys_url.as_deref().map(Database::shown).unwrap_or_default();
+        self.show("database.keys_url", &quoted(&shown_keys), &keys.origin);
+        match DatabaseSettings::parse(&text, keys_url.as_deref(), &url.base) {
+            Ok(settings) => Some(settings),
+            Err(error) => {
+                let message = error.to_string();
+                self.errors.push(ConfigError::Value { key: "database.url".to_owned(), origin, message });
+                None
+            }
+        }
+    }
+
+    fn secrets(&mut self) -> BTreeMap<String, Secret> {
+        let mut secrets = BTreeMap::new();
+        let entries: Vec<(String, Entry)> =
+            self.layer.0.range("secrets.".to_owned()..).map(|(key, entry)| (key.clone(), entry.clone())).collect();
+        for (key, entry) in entries {
+            let Some((name, way)) = secret_name(&key) else { continue };
+            self.show(&key, if way.is_empty() { "\"…\"" } else { "" }, &entry.origin);
+            let text = text_of(&entry.raw);
+            if !way.is_empty()
+                && let Some(line) = self.effective.last_mut()
+            {
+                line.shown = quoted(&text);
+            }
+            let found = match way {
+                "file" => std::fs::read_to_string(entry.base.join(&text))
+                    .map_err(|cause| format!("names the file `{text}`, which cannot be read: {cause}")),
+                "env" => self
+                    .sources
+                    .environment
+                    .iter()
+                    .find(|(variable, _)| *variable == text)
+                    .map(|(_, value)| value.clone())
+                    .ok_or_else(|| format!("names the environment variable `{text}`, which is not set")),
+                _ => Ok(text),
+            };
+            match found.map(|text| text.trim().to_owned()) {
+                Ok(text) if text.is_empty() => self.wrong(&key, &entry.origin, "is empty"),
+                Ok(text) => {
+                    if secrets.insert(name.to_ascii_lowercase(), Secret::new(text)).is_some() {
+                        self.wrong(&key, &entry.origin, "is given twice in the same place");
+                    }
+                }
+                Err(message) => self.wrong(&key, &entry.origin, &message),
+            }
+        }
+        secrets
+    }
+
+    /// The effective value of a key.
+    fn value(&self, key: &str) -> Entry {
+        match self.layer.0.get(key) {
+            Some(entry) => entry.clone(),
+            None => {
+                let default = KEYS.iter().find(|(known, _)| *known == key).map_or("", |(_, default)| default);
+                let base = self.sources.home();
+                Entry { raw: Raw::Text(default.to_owned()), origin: Origin::Default, base }
+            }
+        }
+    }
+
+    fn show(&mut self, key: &str, shown: &str, origin: &Origin) {
+        self.effective.push(Effective { key: key.to_owned(), shown: shown.to_owned(), origin: origin.clone() });
+    }
+
+    fn wrong(&mut self, key: &str, origin: &Origin, message: &str) {
+        self.errors.push(ConfigError::Value {
+            key: key.to_owned(),
+            origin: origin.clone(),
+            message: message.to_owned(),
+        });
+    }
+
+    fn read<T>(&mut self, key: &str, understand: impl Fn(&str, &Entry) -> Result<T, String>) -> Option<T> {
+        let entry = self.value(key);
+        let text = text_of(&entry.raw);
+        self.show(key, &quoted(&text), &entry.origin);
+        understand(text.trim(), &entry).map_err(|message| self.wrong(key, &entry.origin, &message)).ok()
+    }
+
+    fn path(&mut self, key: &str) -> Option<PathBuf> {
+        self.read(
+            key,
+            |text, entry| {
+                if text.is_empty() { Err("must name a path".to_owned()) } else { Ok(entry.base.join(text)) }
+            },
+        )
+    }
+
+    fn number<T: std::str::FromStr + PartialOrd + fmt::Display + Copy>(
+        &mut self,
+        key: &str,
+        least: T,
+        most: T,
+    ) -> Option<T> {
+        let read = self.read(key, |text, _| {
+            text.parse::<T>()
+                .ok()
+                .filter(|number| *number >= least && *number <= most)
+                .ok_or_else(|| format!("must be a whole number from {least} to {most}"))
+        });
+        if let (Some(number), Some(line)) = (read, self.effective.last_mut()) {
+            line.shown = number.to_string();
+        }
+        read
+    }
+
+    fn one_of<T: Copy>(&mut self, key: &str, words: &[(&str, T)]) -> Option<T> {
+        self.read(key, |text, _| {
+            words.iter().find(|(word, _)| *word == text).map(|(_, meaning)| *meaning).ok_or_else(|| {
+                let known: Vec<String> = words.iter().map(|(word, _)| format!("`{word}`")).collect();
+                format!("must be {}", known.join(" or "))
+            })
+        })
+    }
+
+    /// A TOML array, or text with commas between.
+    fn list(&mut self, key: &str) -> Vec<String> {
+        let entry = self.value(key);
+        let items: Vec<String> = match entry.raw {
+            Raw::List(items) => items,
+            Raw::Text(text) => {
+                text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect()
+            }
+        };
+        let shown: Vec<String> = items.iter().map(|item| quoted(item)).collect();
+        self.show(key, &format!("[{}]", shown.join(", ")), &entry.origin);
+        items
+    }
+
+    fn network(&mut self, text: &str) -> Option<IpNet> {
+        let single = text.parse::<std::net::IpAddr>().map(IpNet::from);
+        match text.parse::<IpNet>().or(single) {
+            Ok(network) => Some(network),
+            Err(_) => {
+                let entry = self.value("server.trusted_proxies");
+                let message = format!("holds `{text}`, which is no network such as `10.0.0.0/8` or `::1`");
+                self.wrong("server.trusted_proxies", &entry.origin, &message);
+                None
+            }
+        }
+    }
+}
+
+fn text_of(raw: &Raw) -> String {
+    match raw {
+        Raw::Text(text) => text.clone(),
+        Raw::List(items) => items.join(","),
+    }
+}
+
+fn quoted(text: &str) -> String {
+    toml::Value::String(text.to_owned()).to_string()
+}
+
+/// Checks that `text` is an origin: scheme and host, a port perhaps, and nothing behind.
+fn origin(text: &str) -> Result<String, String> {
+    let wrong = || "must be an origin such as `https://forms.example`, without path or slash at the end".to_owned();
+    let uri: http::Uri = text.parse().map_err(|_| wrong())?;
+    let scheme = uri.scheme_str().filter(|scheme| matches!(*scheme, "http" | "https")).ok_or_else(wrong)?;
+    let authority = uri.authority().filter(|authority| !authority.as_str().contains('@')).ok_or_else(wrong)?;
+    // A browser writes its Origin in lower case and without the scheme's own port; so must we, to compare them.
+    let host = authority.host().to_ascii_lowercase();
+    let own = if scheme == "https" { 443 } else { 80 };
+    let normal = match authority.port_u16().filter(|port| *port != own) {
+        Some(port) => format!("{scheme}://{host}:{port}"),
+        None => format!("{scheme}://{host}"),
+    };
+    if text.trim_end_matches('/') == text && uri.path().trim_matches('/').is_empty() && uri.query().is_none() {
+        Ok(normal)
+    } else {
+        Err(wrong())
+    }
+}

@@ -1,0 +1,226 @@
+//! Tickets: minted and opened without a database, because nothing is kept of a visitor who sends nothing.
+//!
+//! A ticket is base64url(canonical JSON of [`Claims`]) `.` base64url(HMAC-SHA256(ticket key, those bytes)), both without
+//! padding. All collectors of one name share the ticket keys; the first key signs, any key opens.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use unticked_shared::{
+    canonical,
+    id::{FormId, Language},
+    signature::SigningKey,
+    submission::TicketAnswer,
+};
+
+use crate::world::Random;
+
+/// Slow readers are not punished: a day.
+pub const LIFE_SECONDS: i64 = 24 * 60 * 60;
+
+/// A ticket of ours stays far below; what is longer is not even decoded.
+const LONGEST: usize = 2048;
+
+/// What a ticket states.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Claims {
+    /// 128 random bits, base64url; names the submission that follows. No dot in it.
+    pub id: String,
+    /// The name of the key that signed it.
+    pub key: String,
+    /// The form.
+    pub form: FormId,
+    /// The version that was shown.
+    pub version: String,
+    /// The language it was shown in.
+    pub language: Language,
+    /// The origin of the page that shows it, such as `https://shop.example`.
+    pub origin: String,
+    /// Unix seconds.
+    pub issued_at: i64,
+    /// Unix seconds; from this second on it has expired.
+    pub expires_at: i64,
+}
+
+impl Claims {
+    /// Whether the ticket's life is over.
+    pub fn expired(&self, now: Timestamp) -> bool {
+        now.as_second() >= self.expires_at
+    }
+}
+
+/// What a ticket is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    /// The form.
+    pub form: FormId,
+    /// The version on the page.
+    pub version: String,
+    /// Its language.
+    pub language: Language,
+    /// The page's origin.
+    pub origin: String,
+}
+
+/// One named ticket key.
+#[derive(Debug, Clone)]
+pub struct TicketKey {
+    /// Its name, which every ticket carries.
+    pub name: String,
+    /// The key itself.
+    pub key: SigningKey,
+}
+
+/// The keys that make and open tickets.
+#[derive(Debug, Clone)]
+pub struct TicketKeys {
+    first: TicketKey,
+    older: Vec<TicketKey>,
+}
+
+/// A ticket that is ours, freshly minted or opened; it may have expired.
+#[derive(Debug, Clone)]
+pub struct Ticket {
+    /// What it states.
+    pub claims: Claims,
+    /// As it travels.
+    pub text: String,
+    key: SigningKey,
+}
+
+/// The text is no ticket that one of our keys signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the ticket was altered, or made by another collector")]
+pub struct NotOurs;
+
+impl TicketKeys {
+    /// `first` signs, it and `older` open.
+    pub fn new(first: TicketKey, older: Vec<TicketKey>) -> Self {
+        Self { first, older }
+    }
+
+    /// Makes a ticket for what is shown, from `now` on.
+    pub fn mint(&self, shown: Shown, now: Timestamp, random: &Random) -> Ticket {
+        let claims = Claims {
+            id: URL_SAFE_NO_PAD.encode(random.bytes::<16>()),
+            key: self.first.name.clone(),
+            form: shown.form,
+            version: shown.version,
+            language: shown.language,
+            origin: shown.origin,
+            issued_at: now.as_second(),
+            expires_at: now.as_second() + LIFE_SECONDS,
+        };
+        let body = canonical::to_vec(&claims).expect("claims are texts and seconds of this era");
+        let tag = self.first.key.tag(&body);
+        let text = format!("{}.{}", URL_SAFE_NO_PAD.encode(&body), URL_SAFE_NO_PAD.encode(tag));
+        Ticket { claims, text, key: self.first.key.clone() }
+    }
+
+    /// Reads a ticket and checks its signature; whether it has expired the caller asks, since an accepted id answers
+    /// whatever its age.
+    pub fn open(&self, text: &str) -> Result<Ticket, NotOurs> {
+        if text.len() > LONGEST {
+            return Err(NotOurs);
+        }
+        let (body, tag) = text.split_once('.').ok_or(NotOurs)?;
+        let body = URL_SAFE_NO_PAD.decode(body).map_err(|_| NotOurs)?;
+        let tag = URL_SAFE_NO_PAD.decode(tag).map_err(|_| NotOurs)?;
+        let signer = std::iter::once(&self.first)
+            .chain(&self.older)
+            .find(|candidate| candidate.key.tag_matches(&body, &tag))
+            .ok_or(NotOurs)?;
+        let claims: Claims = serde_json::from_slice(&body).map_err(|_| NotOurs)?;
+        if claims.key != signer.name {
+            return Err(NotOurs);
+        }
+        Ok(Ticket { claims, text: text.to_owned(), key: signer.key.clone() })
+    }
+}
+
+impl Ticket {
+    /// The key with which the widget signs the submission.
+    pub fn submission_key(&self) -> SigningKey {
+        self.key.for_submission(&self.claims.id)
+    }
+
+    /// The answer to who asked for it.
+    pub fn answer(&self) -> TicketAnswer {
+        TicketAnswer {
+            id: self.claims.id.clone(),
+            ticket: self.text.clone(),
+            key: self.submission_key().to_base64(),
+            issued_at: self.claims.issued_at,
+            expires_at: self.claims.expires_at,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(name: &str, byte: u8) -> TicketKey {
+        TicketKey { name: name.to_owned(), key: SigningKey::new([byte; 32]) }
+    }
+
+    fn shown() -> Shown {
+        Shown {
+            form: FormId::parse("contact").unwrap(),
+            version: "ab".repeat(32),
+            language: Language::parse("en").unwrap(),
+            origin: "https://shop.example".to_owned(),
+        }
+    }
+
+    fn noon() -> Timestamp {
+        "2026-11-23T12:00:00Z".parse().unwrap()
+    }
+
+    #[test]
+    fn a_ticket_states_what_was_shown_and_opens_under_the_key_that_made_it() {
+        let keys = TicketKeys::new(key("a", 1), vec![]);
+        let ticket = keys.mint(shown(), noon(), &Random::system());
+        let opened = keys.open(&ticket.text).unwrap();
+        assert_eq!(opened.claims, ticket.claims);
+        assert_eq!(opened.submission_key(), ticket.submission_key());
+        assert_eq!(ticket.claims.form.as_str(), "contact");
+        assert!(!ticket.claims.id.contains('.'));
+        assert!(!ticket.claims.expired("2026-11-24T11:59:59Z".parse().unwrap()));
+        assert!(ticket.claims.expired("2026-11-24T12:00:00Z".parse().unwrap()));
+    }
+
+    #[test]
+    fn two_tickets_never_share_an_id_nor_a_submission_key() {
+        let keys = TicketKeys::new(key("a", 1), vec![]);
+        let (one, two) = (keys.mint(shown(), noon(), &Random::system()), keys.mint(shown(), noon(), &Random::system()));
+        assert_ne!(one.claims.id, two.claims.id);
+        assert_ne!(one.answer().key, two.answer().key);
+    }
+
+    #[test]
+    fn every_changed_character_and_every_stranger_is_refused() {
+        let keys = TicketKeys::new(key("a", 1), vec![]);
+        let text = keys.mint(shown(), noon(), &Random::system()).text;
+        for at in 0..text.len() {
+            let mut changed = text.clone().into_bytes();
+            changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
+            assert!(keys.open(std::str::from_utf8(&changed).unwrap()).is_err(), "at {at}");
+        }
+        for bad in ["", ".", "a.b", "é.é", &text[..text.len() - 1], &format!("{text}A"), &format!("{text}=")] {
+            assert!(keys.open(bad).is_err(), "{bad}");
+        }
+        assert!(keys.open(&"A".repeat(1 << 20)).is_err());
+        assert!(TicketKeys::new(key("a", 2), vec![]).open(&text).is_err());
+    }
+
+    #[test]
+    fn an_older_key_still_opens_what_it_signed_while_the_first_one_signs() {
+        let before = TicketKeys::new(key("old", 1), vec![]);
+        let text = before.mint(shown(), noon(), &Random::system()).text;
+        let after = TicketKeys::new(key("new", 2), vec![key("old", 1)]);
+        assert_eq!(after.open(&text).unwrap().claims.key, "old");
+        assert_eq!(after.mint(shown(), noon(), &Random::system()).claims.key, "new");
+    }
+}
