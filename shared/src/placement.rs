@@ -157,7 +157,7 @@ pub struct Field {
     /// The greatest number or latest day, as text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max: Option<String>,
-    /// Of a select, radio group or checkbox group.
+    /// Of a select, radio group or checkbox group; of a country, every country by name, in the language's order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub options: Vec<Choosable>,
     /// HTML's autofill token, such as `given-name`.

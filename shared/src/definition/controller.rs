@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::Localized;
 
 /// The file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Controllers {
     /// The site's own controller.
@@ -28,7 +28,7 @@ pub struct Controllers {
 }
 
 /// One organisation.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Controller {
     /// Its name.

@@ -22,6 +22,7 @@ pub struct Form {
     /// The languages it is shown in; the first is the default.
     pub languages: Vec<Language>,
     /// The origins it may be placed on, such as `https://shop.example`. The collector's own pages need no entry.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sites: Vec<String>,
     /// Its purposes, in the order shown.
     pub purposes: Vec<PurposeId>,
@@ -113,7 +114,7 @@ pub struct Field {
     /// The most characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_length: Option<u32>,
-    /// The least number or earliest day, as text.
+    /// The least number or earliest day (`YYYY-MM-DD`), as text; TOML's own numbers and days are read too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub min: Option<String>,
     /// The greatest number or latest day, as text.

@@ -8,6 +8,7 @@ use crate::decision::LegalBasis;
 /// The file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "it mirrors the file")]
 pub struct Purpose {
     /// Its name.
     pub name: Localized,
@@ -100,7 +101,7 @@ pub enum RetentionFrom {
 pub struct Transfer {
     /// ISO 3166-1 alpha-2.
     pub country: String,
-    /// To whom, why, and under which safeguard, in words.
+    /// To whom and why, in words; the country's and the safeguard's names are added.
     pub text: Localized,
     /// The safeguard; absent is an error that the lint explains.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -6,7 +6,11 @@ mod ar;
 #[cfg(feature = "definitions")]
 mod bg;
 #[cfg(feature = "definitions")]
+pub(crate) mod countries;
+#[cfg(feature = "definitions")]
 mod en;
+#[cfg(feature = "definitions")]
+pub(crate) mod phrases;
 
 use serde::{Deserialize, Serialize};
 
@@ -187,7 +191,7 @@ words! {
 }
 
 /// The words of one language, in the order of [`Word::ALL`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Words(Vec<String>);
 
@@ -202,6 +206,24 @@ impl Words {
             _ => return None,
         };
         Some(Self(Word::ALL.iter().map(|word| text(*word).to_owned()).collect()))
+    }
+
+    /// The words of `language`, else the English ones.
+    #[cfg(feature = "definitions")]
+    pub fn of_or_english(language: &crate::id::Language) -> Self {
+        Self::of(language).unwrap_or_else(|| Self(Word::ALL.iter().map(|word| en::text(*word).to_owned()).collect()))
+    }
+
+    /// The words by name, as an archive keeps them: it outlives the order in which they travel today.
+    #[cfg(feature = "definitions")]
+    pub fn by_name(&self) -> std::collections::BTreeMap<String, String> {
+        Word::ALL.iter().map(|word| (format!("{word:?}"), self.get(*word).to_owned())).collect()
+    }
+
+    /// The words of an archive; one that it does not have is empty.
+    #[cfg(feature = "definitions")]
+    pub fn from_names(names: &std::collections::BTreeMap<String, String>) -> Self {
+        Self(Word::ALL.iter().map(|word| names.get(&format!("{word:?}")).cloned().unwrap_or_default()).collect())
     }
 
     /// The word; empty where the list is shorter than it should be.

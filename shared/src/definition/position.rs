@@ -1,0 +1,115 @@
+//! Where things stand in the owner's files, so that a finding can point at them.
+
+use std::{collections::BTreeMap, ops::Range};
+
+use toml::de::{DeTable, DeValue};
+
+/// One file as it was read, and where each of its keys and values stands.
+#[derive(Debug, Clone)]
+pub struct Document {
+    /// Its name under the definitions folder, such as `forms/contact.toml`.
+    pub file: String,
+    text: String,
+    anchors: BTreeMap<String, Anchor>,
+}
+
+#[derive(Debug, Clone)]
+struct Anchor {
+    key: Option<Range<usize>>,
+    value: Range<usize>,
+}
+
+/// A place in a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// From 1.
+    pub line: u32,
+    /// From 1, in characters.
+    pub column: u32,
+    /// How many characters of that line are meant, at least 1.
+    pub width: u32,
+}
+
+impl Document {
+    pub(super) fn new(file: &str, text: &str, table: &DeTable<'_>) -> Self {
+        let mut anchors = BTreeMap::new();
+        walk(table, "", &mut anchors);
+        Self { file: file.to_owned(), text: text.to_owned(), anchors }
+    }
+
+    /// The place of the value at `path` (`field[2].purposes[0]`), else of what holds it, else the file's start.
+    pub fn value(&self, path: &str) -> Place {
+        self.find(path, |anchor| anchor.value.clone())
+    }
+
+    /// The place of the key at `path`, else as [`Document::value`].
+    pub fn key(&self, path: &str) -> Place {
+        self.find(path, |anchor| anchor.key.clone().unwrap_or_else(|| anchor.value.clone()))
+    }
+
+    /// The place of a range of bytes.
+    pub fn place(&self, range: Range<usize>) -> Place {
+        place(&self.text, range)
+    }
+
+    fn find(&self, path: &str, part: impl Fn(&Anchor) -> Range<usize>) -> Place {
+        let mut path = path;
+        loop {
+            if let Some(anchor) = self.anchors.get(path) {
+                return self.place(part(anchor));
+            }
+            match path.rfind(['.', '[']) {
+                Some(at) => path = &path[..at],
+                None => return Place { line: 1, column: 1, width: 1 },
+            }
+        }
+    }
+}
+
+/// The place of a range of bytes in `text`; a range that ends on another line is cut at its first.
+pub fn place(text: &str, range: Range<usize>) -> Place {
+    let start = floor(text, range.start);
+    let end = floor(text, range.end.max(start));
+    let before = &text[..start];
+    let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+    let meant = text[start..end].lines().next().unwrap_or_default();
+    let count = |text: &str| u32::try_from(text.chars().count()).unwrap_or(u32::MAX);
+    let lines = before.bytes().filter(|&byte| byte == b'\n').count();
+    Place {
+        line: u32::try_from(lines).unwrap_or(u32::MAX).saturating_add(1),
+        column: count(&text[line_start..start]).saturating_add(1),
+        width: count(meant).max(1),
+    }
+}
+
+/// The start of the character that `at` lies in.
+fn floor(text: &str, at: usize) -> usize {
+    (0..=at.min(text.len())).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0)
+}
+
+fn walk(table: &DeTable<'_>, prefix: &str, anchors: &mut BTreeMap<String, Anchor>) {
+    for (key, value) in table {
+        let path = join(prefix, key.get_ref());
+        anchors.insert(path.clone(), Anchor { key: Some(key.span()), value: value.span() });
+        walk_value(value.get_ref(), &path, anchors);
+    }
+}
+
+fn walk_value(value: &DeValue<'_>, path: &str, anchors: &mut BTreeMap<String, Anchor>) {
+    match value {
+        DeValue::Table(table) => walk(table, path, anchors),
+        DeValue::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                let path = format!("{path}[{index}]");
+                anchors.insert(path.clone(), Anchor { key: None, value: item.span() });
+                walk_value(item.get_ref(), &path, anchors);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// `prefix.key`, or `key` at the top.
+pub(super) fn join(prefix: &str, key: &str) -> String {
+    if prefix.is_empty() { key.to_owned() } else { format!("{prefix}.{key}") }
+}

@@ -1,0 +1,210 @@
+//! The files one by one: what each key is, and what it means that it is missing.
+//!
+//! A key whose absence breaks a law is left to the lint, which names the article.
+
+use super::table::Table;
+use crate::{
+    definition::{
+        controller::{Controller, Controllers},
+        destination::{Destination, DestinationKind},
+        form::{Choosable, Field, Form, Robots, Step},
+        localized::Localized,
+        purpose::{Purpose, PurposeKind, Retention, Transfer},
+    },
+    id::{DestinationId, FieldId},
+    placement::{Condition, FieldKind},
+};
+
+impl Table<'_, '_> {
+    fn need<T: Default>(&self, key: &str, value: Option<T>, why: &str) -> T {
+        value.unwrap_or_else(|| {
+            // A value of the wrong type has been reported already.
+            if !self.holds(key) {
+                self.missing(key, why);
+            }
+            T::default()
+        })
+    }
+
+    fn need_localized(&mut self, key: &'static str, why: &str) -> Localized {
+        let value = self.localized(key);
+        self.need(key, value, why)
+    }
+}
+
+pub(super) fn controllers(t: &mut Table<'_, '_>) -> Controllers {
+    let own = t.table("controller", controller);
+    if own.is_none() && !t.holds("controller") {
+        t.missing("controller", "name who is responsible under [controller] (Art. 13(1)(a) GDPR)");
+    }
+    Controllers {
+        controller: own.unwrap_or_default(),
+        joint: t.tables("joint", controller).unwrap_or_default(),
+        dpo: t.localized("dpo").unwrap_or_default(),
+        authority: t.need_localized("authority", "name the supervisory authority (Art. 13(2)(d) GDPR)"),
+        policy_url: t.localized("policy_url").unwrap_or_default(),
+        withdraw: t.need_localized("withdraw", "say how a consent is taken back (Art. 7(3) GDPR)"),
+        automated: t
+            .need_localized("automated", "say which decisions are automated, or that none are (Art. 13(2)(f) GDPR)"),
+    }
+}
+
+fn controller(t: &mut Table<'_, '_>) -> Controller {
+    let name = t.text("name");
+    Controller {
+        name: t.need("name", name, "the organisation's name (Art. 13(1)(a) GDPR)"),
+        role: t.localized("role").unwrap_or_default(),
+        address: t.text("address").unwrap_or_default(),
+        contact: t.text("contact").unwrap_or_default(),
+    }
+}
+
+pub(super) fn purpose(t: &mut Table<'_, '_>) -> Purpose {
+    Purpose {
+        name: t.need_localized("name", "what this use of data is called"),
+        statement: t.localized("statement").unwrap_or_default(),
+        kind: t.one_word("kind", "a purpose is of one kind; make a purpose, with its own box, of each").unwrap_or_else(
+            || {
+                t.missing_word("kind", "service, marketing, analytics, advertising, sale, sharing, profiling or legal");
+                PurposeKind::Service
+            },
+        ),
+        legal_basis: t
+            .one_word("legal_basis", "a purpose has one legal basis; what rests on another is a purpose of its own"),
+        interest: t.localized("interest").unwrap_or_default(),
+        balancing_test: t.text("balancing_test").unwrap_or_default(),
+        retention: t.table("retention", retention),
+        recipients: t.localized_list("recipients").unwrap_or_default(),
+        transfers: t.tables("transfers", transfer).unwrap_or_default(),
+        confirm_by_mail: t.flag("confirm_by_mail").unwrap_or_default(),
+        explicit: t.flag("explicit").unwrap_or_default(),
+        required: t.flag("required").unwrap_or_default(),
+        ticked: t.flag("ticked").unwrap_or_default(),
+    }
+}
+
+fn retention(t: &mut Table<'_, '_>) -> Retention {
+    let period = t.text("period");
+    Retention {
+        period: t.need("period", period, "how long, such as \"P2Y\" (Art. 13(2)(a) GDPR)"),
+        from: t.word("from").unwrap_or_default(),
+        text: t.need_localized("text", "the period in words (Art. 13(2)(a) GDPR)"),
+    }
+}
+
+fn transfer(t: &mut Table<'_, '_>) -> Transfer {
+    let country = t.text("country");
+    Transfer {
+        country: t.need("country", country, "the country's code, such as \"US\" (Art. 13(1)(f) GDPR)"),
+        text: t.need_localized("text", "to whom and why (Art. 13(1)(f) GDPR)"),
+        safeguard: t.word("safeguard"),
+    }
+}
+
+pub(super) fn form(t: &mut Table<'_, '_>) -> Form {
+    let languages = t.languages("languages");
+    let purposes = t.purposes();
+    Form {
+        title: t.need_localized("title", "the form's heading"),
+        intro: t.localized("intro").unwrap_or_default(),
+        submit: t.need_localized("submit", "the label of the button that sends"),
+        languages: t.need("languages", languages, "the languages it is shown in, the default first, as in [\"en\"]"),
+        sites: t.texts("sites").unwrap_or_default(),
+        purposes: t.need("purposes", purposes, "what the data are used for (Art. 5(1)(b) GDPR)"),
+        destinations: t.names("destinations").unwrap_or_default(),
+        required_note: t.need_localized(
+            "required_note",
+            "say whether giving the data is required and what happens otherwise (Art. 13(2)(e) GDPR)",
+        ),
+        steps: t.tables("step", step).unwrap_or_default(),
+        fields: t.tables("field", field).unwrap_or_default(),
+        robots: t.table("robots", robots).unwrap_or_default(),
+        addresses_minors: t.flag("addresses_minors").unwrap_or_default(),
+        guardian: t.localized("guardian").unwrap_or_default(),
+    }
+}
+
+fn step(t: &mut Table<'_, '_>) -> Step {
+    Step { id: field_id(t), title: t.need_localized("title", "the step's heading") }
+}
+
+fn robots(t: &mut Table<'_, '_>) -> Robots {
+    let default = Robots::default();
+    Robots {
+        honeypot: t.flag("honeypot").unwrap_or(default.honeypot),
+        minimum_seconds: t.number("minimum_seconds").unwrap_or(default.minimum_seconds),
+    }
+}
+
+fn field_id(t: &mut Table<'_, '_>) -> FieldId {
+    t.name("id").unwrap_or_else(|| {
+        t.missing_word("id", "a name of its own within the form");
+        FieldId::parse("unnamed").expect("a usable name")
+    })
+}
+
+fn field(t: &mut Table<'_, '_>) -> Field {
+    Field {
+        id: field_id(t),
+        kind: t.word("kind").unwrap_or_else(|| {
+            t.missing_word("kind", "text, email, tel, url, number, date, textarea, select, radio, checkboxes, …");
+            FieldKind::Text
+        }),
+        label: t.need_localized("label", "what the visitor reads; of a hidden field, what the notice calls it"),
+        help: t.localized("help").unwrap_or_default(),
+        why: t.localized("why").unwrap_or_default(),
+        purposes: t.purposes().unwrap_or_default(),
+        identifies: t.word("identifies").unwrap_or_default(),
+        category: t.word("category").unwrap_or_default(),
+        step: t.name("step"),
+        required: t.flag("required").unwrap_or_default(),
+        pattern: t.text("pattern"),
+        min_length: t.number("min_length"),
+        max_length: t.number("max_length"),
+        min: t.plain("min"),
+        max: t.plain("max"),
+        options: t.tables("option", option).unwrap_or_default(),
+        autocomplete: t.text("autocomplete"),
+        prefill: t.text("prefill"),
+        fixed: t.text("fixed"),
+        show_if: t.table("show_if", condition),
+    }
+}
+
+fn option(t: &mut Table<'_, '_>) -> Choosable {
+    let value = t.text("value");
+    Choosable {
+        value: t.need("value", value, "what is sent"),
+        label: t.need_localized("label", "what the visitor reads"),
+        ticked: t.flag("ticked").unwrap_or_default(),
+    }
+}
+
+fn condition(t: &mut Table<'_, '_>) -> Condition {
+    Condition {
+        field: t.name("field").unwrap_or_else(|| {
+            t.missing_word("field", "the earlier field that decides");
+            FieldId::parse("unnamed").expect("a usable name")
+        }),
+        any_of: t.texts("any_of").unwrap_or_default(),
+    }
+}
+
+pub(super) fn destination(t: &mut Table<'_, '_>) -> Destination {
+    let url = t.text("url");
+    let secret = t.text("secret");
+    let purposes = t.names("purposes");
+    Destination {
+        id: t.name("id").unwrap_or_else(|| {
+            t.missing_word("id", "the destination's name");
+            DestinationId::parse("unnamed").expect("a usable name")
+        }),
+        kind: t.word("kind").unwrap_or_else(|| {
+            t.missing_word("kind", "how it is spoken to: webhook");
+            DestinationKind::Webhook
+        }),
+        url: t.need("url", url, "where events are posted"),
+        secret: t.need("secret", secret, "the name of the signing secret in the collector's settings"),
+        purposes: t.need("purposes", purposes, "what it may hold data for; a value that none of them uses is not sent"),
+    }
+}
