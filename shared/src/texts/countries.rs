@@ -1,6 +1,6 @@
 //! Country names.
 
-use crate::{id::Language, validate::COUNTRIES};
+use crate::{id::Language, validate::shape::COUNTRIES};
 
 /// The name of a country in `language`.
 pub(crate) fn name(_language: &Language, code: &str) -> Option<&'static str> {
