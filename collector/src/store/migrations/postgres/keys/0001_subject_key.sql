@@ -1,0 +1,12 @@
+-- A person's keys, each wrapped by the key ring. Whoever destroys a row or a column here forgets the person.
+create table subject_key (
+    subject_id uuid not null primary key,
+    -- sealed by the ring: opens the values, outbox bodies and mails
+    identity_key bytea,
+    -- sealed by the ring: opens part B of the evidence, which outlives the identity for legal claims (Art. 17(3)(e))
+    evidence_key bytea,
+    created_at bigint not null
+);
+
+-- Old keys without a subject are swept.
+create index subject_key_by_age on subject_key (created_at);

@@ -1,0 +1,148 @@
+use std::sync::{Arc, Mutex};
+
+use super::*;
+
+fn settings(dir: &tempfile::TempDir) -> DatabaseSettings {
+    DatabaseSettings { url: format!("sqlite:{}", dir.path().join("main.db").display()), keys_url: None }
+}
+
+async fn insert_key(tx: &mut Transaction, ids: &[uuid::Uuid]) -> Result<u64, StoreError> {
+    insert_many!(tx, "subject_key (subject_id, created_at)", ids, |id| [*id, 7i64]).await
+}
+
+async fn count_keys(connection: &mut Connection) -> i64 {
+    let row: Option<(i64,)> =
+        fetch_optional!(connection, (i64,), "select count(*) from subject_key where created_at = $1", 7i64)
+            .await
+            .unwrap();
+    row.unwrap().0
+}
+
+fn ids(count: u128) -> Vec<uuid::Uuid> {
+    (1..=count).map(uuid::Uuid::from_u128).collect()
+}
+
+#[tokio::test]
+async fn what_is_not_committed_is_not_there() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(&settings(&dir)).await.unwrap();
+    let mut tx = store.keys().begin().await.unwrap();
+    insert_key(&mut tx, &ids(3)).await.unwrap();
+    drop(tx);
+    let mut tx = store.keys().begin().await.unwrap();
+    assert_eq!(insert_key(&mut tx, &ids(2)).await.unwrap(), 2);
+    tx.commit().await.unwrap();
+    assert_eq!(count_keys(&mut store.keys().read().await.unwrap()).await, 2);
+}
+
+#[tokio::test]
+async fn many_rows_of_any_number_arrive_whole() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(&settings(&dir)).await.unwrap();
+    let mut tx = store.keys().begin().await.unwrap();
+    assert_eq!(insert_key(&mut tx, &ids(256 + 32 * 2 + 4 + 3)).await.unwrap(), 327);
+    assert_eq!(count_keys(&mut tx).await, 327);
+    assert!(matches!(insert_key(&mut tx, &ids(1)).await, Err(StoreError::Unique(_))));
+}
+
+#[tokio::test]
+async fn a_reader_cannot_write() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(&settings(&dir)).await.unwrap();
+    let mut reader = store.read().await.unwrap();
+    let refused = execute!(&mut reader, "delete from subject").await;
+    assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_database_from_a_newer_version_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(&settings(&dir)).await.unwrap();
+    let mut tx = store.begin().await.unwrap();
+    execute!(
+        &mut tx,
+        "insert into _sqlx_migrations (version, description, success, checksum, execution_time)
+         values (9999, 'tomorrow', true, x'00', 0)"
+    )
+    .await
+    .unwrap();
+    tx.commit().await.unwrap();
+    store.close().await;
+    assert!(matches!(Store::open(&settings(&dir)).await, Err(OpenError::Newer(9999))));
+}
+
+#[tokio::test]
+async fn the_files_are_for_their_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(&settings(&dir)).await.unwrap();
+    let files: Vec<_> = std::fs::read_dir(dir.path()).unwrap().map(Result::unwrap).collect();
+    assert!(files.len() >= 4, "main.db, main.db-wal, main.db-keys, main.db-keys-wal");
+    for file in files {
+        assert_eq!(file.metadata().unwrap().permissions().mode() & 0o077, 0, "{file:?}");
+    }
+    store.close().await;
+}
+
+#[tokio::test]
+async fn the_engine_runs_as_the_promises_need_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(&settings(&dir)).await.unwrap();
+    for database in [store.main(), store.keys()] {
+        let mut tx = database.begin().await.unwrap();
+        for (pragma, expected) in [("synchronous", 2), ("secure_delete", 1), ("foreign_keys", 1), ("temp_store", 2)] {
+            let Engine::Sqlite(engine) = tx.engine(crate::place_of_statement!()).unwrap() else { unreachable!() };
+            let value: (i64,) =
+                sqlx::query_as(sqlx::AssertSqlSafe(format!("pragma {pragma}"))).fetch_one(engine).await.unwrap();
+            assert_eq!(value.0, expected, "{pragma}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_bad_url_is_named_without_being_shown() {
+    for url in ["mysql://root:hunter2@db/x", "unticked.db", "postgres://user:hunter2@[::bad/x"] {
+        let settings = DatabaseSettings { url: url.to_owned(), keys_url: None };
+        let error = Store::open(&settings).await.err().unwrap();
+        assert!(matches!(error, OpenError::Url { setting: "database.url", .. }), "{error}");
+        assert!(!format!("{error} {settings:?}").contains("hunter2"), "{error}");
+    }
+}
+
+#[derive(Default)]
+struct Stopper(Mutex<Vec<Place>>);
+
+impl Watch for Stopper {
+    fn statement(&self, _: EngineKind, name: DatabaseName, place: Place) -> Result<(), StoreError> {
+        self.0.lock().unwrap().push(place);
+        if name == DatabaseName::Keys { Err(StoreError::Unavailable("stopped".into())) } else { Ok(()) }
+    }
+
+    fn commit(&self, _: EngineKind, _: DatabaseName) -> CommitFate {
+        CommitFate::HappensUnreported
+    }
+}
+
+#[tokio::test]
+async fn a_watch_sees_each_statement_and_can_stop_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let stopper = Arc::new(Stopper::default());
+    let watch: Arc<dyn Watch> = stopper.clone();
+    let store = Store::open_watched(&settings(&dir), Some(watch)).await.unwrap();
+    let mut tx = store.keys().begin().await.unwrap();
+    assert!(insert_key(&mut tx, &ids(1)).await.unwrap_err().is_unavailable());
+    assert_eq!(stopper.0.lock().unwrap().len(), 1);
+    assert!(stopper.0.lock().unwrap()[0].file.ends_with("store/tests.rs"));
+}
+
+#[test]
+fn a_statement_text_must_use_exactly_what_is_bound() {
+    assert_binds("select $1, $2, $1", 2);
+    for (sql, binds) in [("select $1", 2), ("select $2", 1), ("select $1, $3", 2), ("select ?", 1), ("select $0", 0)] {
+        assert!(std::panic::catch_unwind(|| assert_binds(sql, binds)).is_err(), "{sql}");
+    }
+    assert_columns("t (a, b)", 2);
+    for into in ["t (a)", "t (a, b, c)", "t"] {
+        assert!(std::panic::catch_unwind(|| assert_columns(into, 2)).is_err(), "{into}");
+    }
+}
