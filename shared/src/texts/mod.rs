@@ -240,3 +240,45 @@ impl Words {
         text
     }
 }
+
+#[cfg(all(test, feature = "definitions"))]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// The `{…}` of a text.
+    fn placeholders(text: &str) -> BTreeSet<&str> {
+        text.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name).collect()
+    }
+
+    #[test]
+    fn every_language_says_every_word_and_fills_in_the_same() {
+        for word in Word::ALL {
+            let english = en::text(*word);
+            for (tag, text) in [("bg", bg::text(*word)), ("ar", ar::text(*word))] {
+                assert!(!text.trim().is_empty(), "{word:?} in {tag}");
+                assert_eq!(placeholders(text), placeholders(english), "{word:?} in {tag}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_translation_is_written_in_its_own_script() {
+        for word in Word::ALL.iter().filter(|word| !matches!(word, Word::HiddenFixed)) {
+            assert!(bg::text(*word).chars().any(|c| ('а'..='я').contains(&c)), "{word:?}");
+            assert!(ar::text(*word).chars().any(|c| ('ء'..='ي').contains(&c)), "{word:?}");
+        }
+    }
+
+    #[test]
+    fn an_archive_gives_the_words_back_by_name() {
+        let words = Words::of(&crate::id::Language::parse("bg").unwrap()).unwrap();
+        let mut names = words.by_name();
+        assert_eq!(Words::from_names(&names), words);
+        names.remove("Close");
+        names.insert("AWordOfLater".to_owned(), "…".to_owned());
+        assert_eq!(Words::from_names(&names).get(Word::Close), "");
+        assert_eq!(Words::from_names(&names).get(Word::Details), "Подробности");
+    }
+}
