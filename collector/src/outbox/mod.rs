@@ -10,3 +10,33 @@
 pub mod decide;
 pub mod destinations;
 pub mod schedule;
+pub mod sql;
+pub mod worker;
+
+use std::{future::Future, sync::Arc};
+
+use tokio::{sync::Notify, task::JoinHandle};
+
+pub use worker::Tools;
+use worker::Worker;
+
+/// The outbox of a running collector. Cloning is cheap.
+#[derive(Clone, Default)]
+pub struct Outbox {
+    bell: Arc<Notify>,
+}
+
+impl Outbox {
+    /// Starts the worker; it ends after `shutdown`, when the attempts under way are written down.
+    pub fn start(&self, tools: Tools, shutdown: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
+        tokio::spawn(Worker::new(tools, Arc::clone(&self.bell)).run(shutdown))
+    }
+
+    /// Tells the worker that something became due; call it after the commit.
+    pub fn wake(&self) {
+        self.bell.notify_one();
+    }
+}
+
+#[cfg(test)]
+mod tests;

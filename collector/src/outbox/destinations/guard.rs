@@ -147,10 +147,9 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
         return is_public_v4(inner);
     }
     let s = address.segments();
-    if s[..6] == [0x64, 0xff9b, 0, 0, 0, 0] {
+    if let Some(inner) = address.octets().strip_prefix(&[0, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0]) {
         // NAT64: the last 32 bits are the IPv4 address that is reached.
-        let [.., a, b, c, d] = address.octets();
-        return is_public_v4(Ipv4Addr::new(a, b, c, d));
+        return <[u8; 4]>::try_from(inner).is_ok_and(|inner| is_public_v4(inner.into()));
     }
     // Global unicast is 2000::/3; loopback, link-local, unique-local and multicast lie outside.
     s[0] & 0xe000 == 0x2000

@@ -16,17 +16,23 @@ use super::schedule::Outcome;
 /// An attempt is over after this long, whatever the receiver does.
 pub const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// A destination with its secrets, as the worker needs it.
-#[derive(Debug, Clone)]
+/// A destination with its secrets, as the worker needs it. `Debug` shows its name alone.
+#[derive(Clone)]
 pub struct Target {
     /// Its name.
     pub id: DestinationId,
     /// How it is spoken to.
     pub kind: DestinationKind,
-    /// Where. Not for logs: addresses of webhooks often hold a token.
+    /// Where. Addresses of webhooks often hold a token.
     pub url: String,
     /// Each of them signs; two, while a secret is being rotated.
     pub keys: Vec<SigningKey>,
+}
+
+impl std::fmt::Debug for Target {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Target").field("id", &self.id).finish_non_exhaustive()
+    }
 }
 
 impl Target {
@@ -67,3 +73,6 @@ pub trait Courier: Send + Sync {
     /// Makes one attempt.
     fn deliver<'a>(&'a self, target: &'a Target, parcel: &'a Parcel) -> Attempt<'a>;
 }
+
+#[cfg(test)]
+mod tests;

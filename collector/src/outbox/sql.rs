@@ -1,0 +1,319 @@
+//! The statements of the outbox.
+
+use jiff::Timestamp;
+use unticked_shared::{event::EventKind, id::DestinationId};
+use uuid::Uuid;
+
+use crate::store::{
+    Connection, StoreError, Transaction, execute, fetch_all, fetch_optional, insert_many, values::millis,
+};
+
+/// An event to keep, with what each destination will be sent.
+#[derive(Debug, Clone)]
+pub struct NewEvent {
+    /// The event's id, the `id` within every sealed body.
+    pub id: Uuid,
+    /// Whose key the bodies are sealed under.
+    pub subject: Uuid,
+    /// What happened.
+    pub kind: EventKind,
+    /// When.
+    pub created_at: Timestamp,
+    /// Of a quarantined submission: nothing leaves before [`release`].
+    pub held: bool,
+    /// One for each destination that may hold anything (`decide::outgoing`).
+    pub deliveries: Vec<NewDelivery>,
+}
+
+/// One destination's share of an event.
+#[derive(Debug, Clone)]
+pub struct NewDelivery {
+    /// A fresh id; the row that the seal is bound to (table `delivery`, column `body`).
+    pub id: Uuid,
+    /// Who receives it.
+    pub destination: DestinationId,
+    /// The sealed body.
+    pub body: Vec<u8>,
+}
+
+/// A delivery under a lease of ours.
+#[derive(Clone, sqlx::FromRow)]
+pub struct Claimed {
+    /// The delivery.
+    pub delivery_id: Uuid,
+    /// Its event.
+    pub event_id: Uuid,
+    /// Whose key opens the body.
+    pub subject_id: Uuid,
+    /// The sealed body.
+    pub body: Vec<u8>,
+    /// Which attempt this is; the first is 1.
+    pub attempt: i64,
+}
+
+/// A delivery that did not succeed yet or was given up, for the owner's eyes.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Troubled {
+    /// The delivery.
+    pub delivery_id: Uuid,
+    /// Its event.
+    pub event_id: Uuid,
+    /// Who should have it.
+    pub destination: String,
+    /// `waiting` (for another attempt) or `failed` (given up).
+    pub state: String,
+    /// Attempts begun.
+    pub attempt: i64,
+    /// Why the last one did not succeed.
+    pub reason: String,
+    /// Milliseconds UTC: while waiting, when it is tried again.
+    pub due_at: i64,
+}
+
+/// How many deliveries there are, by what they wait for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, sqlx::FromRow)]
+pub struct Backlog {
+    /// On their way, under a lease or not yet due.
+    pub waiting: i64,
+    /// For the owner's release.
+    pub held: i64,
+    /// Given up.
+    pub failed: i64,
+}
+
+/// Keeps events and their deliveries.
+///
+/// Call it in the transaction of the submissions they tell of: an event without its submission is a lie to the
+/// CRM, a submission without its event is a lost lead. After the commit, `Outbox::wake`.
+pub async fn insert(tx: &mut Transaction, events: &[NewEvent]) -> Result<(), StoreError> {
+    let rows: Vec<_> = events.iter().filter(|event| !event.deliveries.is_empty()).collect();
+    insert_many!(tx, "event (event_id, subject_id, kind, created_at)", rows, |event| [
+        event.id,
+        event.subject,
+        kind_name(event.kind),
+        millis(event.created_at),
+    ])
+    .await?;
+    let rows: Vec<_> =
+        events.iter().flat_map(|event| event.deliveries.iter().map(move |delivery| (event, delivery))).collect();
+    insert_many!(tx, "delivery (delivery_id, event_id, destination, body, state, attempt, due_at)", rows, |(
+        event,
+        delivery,
+    )| [
+        delivery.id,
+        event.id,
+        delivery.destination.as_str(),
+        delivery.body.as_slice(),
+        if event.held { "held" } else { "waiting" },
+        0i64,
+        millis(event.created_at),
+    ])
+    .await?;
+    Ok(())
+}
+
+fn kind_name(kind: EventKind) -> &'static str {
+    match kind {
+        EventKind::LeadSubmitted => "lead.submitted",
+    }
+}
+
+/// The destination after `past` in the alphabet for which anything waits, due or not.
+pub async fn next_destination(connection: &mut Connection, past: &str) -> Result<Option<String>, StoreError> {
+    let row: Option<(String,)> = fetch_optional!(
+        connection,
+        (String,),
+        "select destination
+         from delivery
+         where state = 'waiting' and destination > $1
+         order by destination
+         limit 1",
+        past,
+    )
+    .await?;
+    Ok(row.map(|(destination,)| destination))
+}
+
+/// When the next delivery to a destination is due, or a lease on one runs out.
+pub async fn next_due(connection: &mut Connection, destination: &str) -> Result<Option<i64>, StoreError> {
+    let row: Option<(i64,)> = fetch_optional!(
+        connection,
+        (i64,),
+        "select due_at
+         from delivery
+         where state = 'waiting' and destination = $1
+         order by due_at, delivery_id
+         limit 1",
+        destination,
+    )
+    .await?;
+    Ok(row.map(|(due_at,)| due_at))
+}
+
+/// Takes up to `limit` due deliveries to one destination under `lease`, which holds until `until`.
+///
+/// Per destination, so that one that hangs cannot fill every place; oldest first, so that one delivery that fails
+/// cannot starve the rest. The attempt is counted when it begins: one that kills the process is not made forever.
+pub async fn claim(
+    tx: &mut Transaction,
+    destination: &str,
+    now: i64,
+    limit: i64,
+    lease: Uuid,
+    until: i64,
+) -> Result<Vec<Claimed>, StoreError> {
+    fetch_all!(
+        tx,
+        Claimed,
+        {
+            // SQLite has one writer at a time: nobody else is in here.
+            sqlite: "with due as materialized (
+                         select delivery_id as id
+                         from delivery
+                         where state = 'waiting' and destination = $1 and due_at <= $2
+                         order by due_at, delivery_id
+                         limit $3
+                     )
+                     update delivery
+                     set lease = $4, due_at = $5, attempt = attempt + 1
+                     from due
+                     where delivery_id = due.id
+                     returning delivery_id, event_id, body, attempt,
+                         (select subject_id from event where event.event_id = delivery.event_id) as subject_id",
+            // Another collector's rows are passed over, not waited for.
+            postgres: "with due as materialized (
+                         select delivery_id as id
+                         from delivery
+                         where state = 'waiting' and destination = $1 and due_at <= $2
+                         order by due_at, delivery_id
+                         limit $3
+                         for update skip locked
+                     )
+                     update delivery
+                     set lease = $4, due_at = $5, attempt = attempt + 1
+                     from due
+                     where delivery_id = due.id
+                     returning delivery_id, event_id, body, attempt,
+                         (select subject_id from event where event.event_id = delivery.event_id) as subject_id",
+        },
+        destination,
+        now,
+        limit,
+        lease,
+        until,
+    )
+    .await
+}
+
+/// Writes down that the receiver has it, and drops the body: the values live on in the vault alone.
+///
+/// Whoever holds the lease by now: what was received was received, and to send it again would double it.
+pub async fn delivered(tx: &mut Transaction, delivery: Uuid, status: u16, now: i64) -> Result<u64, StoreError> {
+    execute!(
+        tx,
+        "update delivery
+         set state = 'delivered', body = null, lease = null, status = $2, reason = null, settled_at = $3
+         where delivery_id = $1 and state in ('waiting', 'failed')",
+        delivery,
+        i64::from(status),
+        now,
+    )
+    .await
+}
+
+/// Puts a delivery back until `due_at`. 0 rows: the lease was no longer ours, and whoever has it decides.
+pub async fn again(
+    tx: &mut Transaction,
+    delivery: Uuid,
+    lease: Uuid,
+    due_at: i64,
+    reason: &str,
+) -> Result<u64, StoreError> {
+    execute!(
+        tx,
+        "update delivery
+         set lease = null, due_at = $3, reason = $4
+         where delivery_id = $1 and lease = $2 and state = 'waiting'",
+        delivery,
+        lease,
+        due_at,
+        reason,
+    )
+    .await
+}
+
+/// Gives a delivery up; it is listed from now on. 0 rows: the lease was no longer ours.
+pub async fn failed(
+    tx: &mut Transaction,
+    delivery: Uuid,
+    lease: Uuid,
+    reason: &str,
+    now: i64,
+) -> Result<u64, StoreError> {
+    execute!(
+        tx,
+        "update delivery
+         set state = 'failed', lease = null, reason = $3, settled_at = $4
+         where delivery_id = $1 and lease = $2 and state = 'waiting'",
+        delivery,
+        lease,
+        reason,
+        now,
+    )
+    .await
+}
+
+/// Lets the deliveries of a quarantined submission go; answers how many. After the commit, `Outbox::wake`.
+pub async fn release(tx: &mut Transaction, event: Uuid, now: i64) -> Result<u64, StoreError> {
+    execute!(
+        tx,
+        "update delivery
+         set state = 'waiting', due_at = $2
+         where event_id = $1 and state = 'held'",
+        event,
+        now,
+    )
+    .await
+}
+
+/// Begins anew with a delivery that was given up; answers whether there was such. After the commit, `Outbox::wake`.
+pub async fn send_again(tx: &mut Transaction, delivery: Uuid, now: i64) -> Result<u64, StoreError> {
+    execute!(
+        tx,
+        "update delivery
+         set state = 'waiting', attempt = 0, due_at = $2, settled_at = null
+         where delivery_id = $1 and state = 'failed'",
+        delivery,
+        now,
+    )
+    .await
+}
+
+/// What did not succeed yet or was given up, each with its reason, the newest first.
+pub async fn list_troubled(connection: &mut Connection, limit: i64) -> Result<Vec<Troubled>, StoreError> {
+    fetch_all!(
+        connection,
+        Troubled,
+        "select delivery_id, event_id, destination, state, attempt, reason, due_at
+         from delivery
+         where reason is not null
+         order by delivery_id desc
+         limit $1",
+        limit,
+    )
+    .await
+}
+
+/// Counts what is not delivered.
+pub async fn backlog(connection: &mut Connection) -> Result<Backlog, StoreError> {
+    let counts = fetch_optional!(
+        connection,
+        Backlog,
+        "select
+             (select count(*) from delivery where state = 'waiting') as waiting,
+             (select count(*) from delivery where state = 'held') as held,
+             (select count(*) from delivery where state = 'failed') as failed",
+    )
+    .await?;
+    Ok(counts.unwrap_or_default())
+}

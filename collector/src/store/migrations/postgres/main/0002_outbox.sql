@@ -1,0 +1,35 @@
+-- What leaves the house: events, and the delivery of each to each destination. Columns marked "sealed" are ciphertext (vault).
+
+create table event (
+    event_id uuid not null primary key,
+    subject_id uuid not null,
+    kind text not null,
+    created_at bigint not null
+);
+
+create table delivery (
+    delivery_id uuid not null primary key,
+    event_id uuid not null references event,
+    destination text not null,
+    -- sealed under the subject's key; gone once delivered
+    body bytea,
+    -- 'held': of a quarantined submission, until the owner releases it
+    state text not null check (state in ('held', 'waiting', 'delivered', 'failed')),
+    -- Attempts begun.
+    attempt bigint not null,
+    -- While waiting: when the next attempt is due, or, under a lease, when the lease runs out.
+    due_at bigint not null,
+    -- Whoever holds this number makes the attempt.
+    lease uuid,
+    -- The HTTP status that delivered it.
+    status bigint,
+    -- Why the last attempt did not succeed; no personal data.
+    reason text,
+    -- When it was delivered or given up.
+    settled_at bigint,
+    check (body is not null or state = 'delivered')
+);
+
+create index delivery_due on delivery (destination, due_at, delivery_id) where state = 'waiting';
+create index delivery_held on delivery (event_id) where state = 'held';
+create index delivery_troubled on delivery (delivery_id) where reason is not null;
