@@ -1,1 +1,18 @@
-//! Placeholder.
+//! The form a visitor sees: Leptos views, rendered on the server (feature `ssr`) and hydrated in the browser
+//! (feature `hydrate`).
+//!
+//! [`state`] is what the visitor has typed and decided, plain and testable without a browser. [`view`] turns it into
+//! elements and does nothing else: no view has an event handler, because the browser room listens once, at the form's
+//! root. `browser` is the only place that fetches, signs or touches `window`.
+
+#[cfg(feature = "hydrate")]
+pub mod browser;
+#[cfg(test)]
+mod sample;
+#[cfg(feature = "ssr")]
+mod server;
+pub mod state;
+pub mod view;
+
+#[cfg(feature = "ssr")]
+pub use server::{LOADER, PageState, STYLESHEET, render_form, render_page};

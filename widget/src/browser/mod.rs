@@ -1,0 +1,1 @@
+//! The only place that fetches, stores, signs or touches `window`.

@@ -1,0 +1,65 @@
+//! What the visitor sees when it has arrived: the reference and every decision, refusals included.
+
+use leptos::prelude::*;
+use unticked_shared::{
+    decision::Decision,
+    submission::{Accepted, DecisionTaken},
+    texts::Word,
+};
+
+use super::Ui;
+use crate::state::Phase;
+
+/// Nothing until it has arrived; then in place of the form.
+pub(super) fn confirmation(ui: &Ui) -> impl IntoView + use<> {
+    let context = ui.clone();
+    let heading_first = ui.frame.whole_page;
+    ui.follow(move |_, state| match &state.phase {
+        Phase::Done(accepted) => Some(arrived(&context, accepted, heading_first)),
+        _ => None,
+    })
+}
+
+fn arrived(ui: &Ui, accepted: &Accepted, whole_page: bool) -> impl IntoView + use<> {
+    let decisions: Vec<_> = accepted
+        .decisions
+        .iter()
+        .map(|DecisionTaken { name, decision, .. }| {
+            let word = match decision {
+                Decision::Granted => Word::Granted,
+                Decision::GrantedUnconfirmed => Word::GrantedUnconfirmed,
+                Decision::Refused => Word::Refused,
+                Decision::Withdrawn => Word::Withdrawn,
+            };
+            view! { <div data-decision=decision.as_str()><dt>{name.clone()}</dt><dd>{ui.word(word)}</dd></div> }
+        })
+        .collect();
+    let decisions = (!decisions.is_empty()).then(|| {
+        let withdraw = format!("{} {}", ui.content.words.get(Word::WithdrawHint), ui.content.notice.withdraw);
+        view! {
+            <h3 part="section-title">{ui.word(Word::DoneDecisions)}</h3>
+            <dl part="decisions">{decisions}</dl>
+            <p class="withdraw" part="withdraw">{withdraw}</p>
+        }
+    });
+    let title = ui.word(Word::DoneTitle);
+    let title = if whole_page {
+        view! { <h1 id="done" part="done-title" tabindex="-1">{title}</h1> }.into_any()
+    } else {
+        view! { <h2 id="done" part="done-title" tabindex="-1">{title}</h2> }.into_any()
+    };
+    // The reference stands in an element of its own, so that it can be marked and copied; the sentence goes round it.
+    let sentence = ui.content.words.get(Word::DoneText);
+    let (before, after) = sentence.split_once("{reference}").unwrap_or((sentence, ""));
+    view! {
+        <section class="done" part="done" aria-labelledby="done">
+            {title}
+            <p>
+                {before.to_owned()}
+                <strong class="reference" part="reference" dir="ltr">{accepted.reference.clone()}</strong>
+                {after.to_owned()}
+            </p>
+            {decisions}
+        </section>
+    }
+}

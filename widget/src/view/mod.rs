@@ -1,0 +1,72 @@
+//! What a visitor sees, as a function of content and state.
+//!
+//! Views have no handlers and know no browser. Their structure never changes while the form is filled in (what does
+//! not apply is hidden), so that typing rebuilds no control and hydration finds what the server rendered. Elements that
+//! first appear after hydration must hold something dynamic: Leptos builds wholly static ones through `innerHTML`,
+//! which Trusted Types forbid.
+
+mod confirmation;
+mod field;
+mod form;
+mod notice;
+mod purposes;
+mod summary;
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+use unticked_shared::{placement::Content, texts::Word};
+
+pub use form::form;
+
+use crate::state::FormState;
+
+/// What every view is given.
+#[derive(Clone)]
+pub struct Ui {
+    /// What the form says and asks.
+    pub content: Arc<Content>,
+    /// What the visitor has entered.
+    pub state: RwSignal<FormState>,
+    /// What the server writes into the form around it.
+    pub frame: Frame,
+}
+
+/// The hidden controls of the native form. In a placement they are empty and the loader fills them in.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Frame {
+    /// The ticket.
+    pub ticket: String,
+    /// The version that is shown.
+    pub version: String,
+    /// The address of the page the form stands on, without query and fragment.
+    pub page: String,
+    /// The form stands on a page of its own: its heading is the page's, and the summary takes focus on loading.
+    pub whole_page: bool,
+}
+
+impl Ui {
+    /// A view's context with `state` as its beginning.
+    pub fn new(content: Arc<Content>, state: FormState, frame: Frame) -> Self {
+        Self { content, state: RwSignal::new(state), frame }
+    }
+
+    fn word(&self, word: Word) -> String {
+        self.content.words.get(word).to_owned()
+    }
+
+    fn fill(&self, word: Word, parts: &[(&str, &str)]) -> String {
+        self.content.words.fill(word, parts)
+    }
+
+    /// A reading of the state that follows its changes. One type for all of one kind, so that the Wasm holds the
+    /// machinery around it once.
+    fn follow<T: 'static>(&self, read: impl Fn(&Content, &FormState) -> T + Send + Sync + 'static) -> Reading<T> {
+        let content = self.content.clone();
+        let state = self.state;
+        Box::new(move || state.with(|state| read(&content, state)))
+    }
+}
+
+/// A function of the state that Leptos calls again when the state has changed.
+type Reading<T> = Box<dyn Fn() -> T + Send + Sync>;
