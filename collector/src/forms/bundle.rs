@@ -29,6 +29,14 @@ pub enum BundleError {
     /// The archived bytes have a schema that this build does not know.
     #[error("an archived version has the schema `{0}`, which this build does not know")]
     Schema(String),
+    /// The archived bytes are not those that the name was made of.
+    #[error("the archived version {named} was altered: its bytes have the digest {found}")]
+    Altered {
+        /// The name.
+        named: String,
+        /// What the bytes say.
+        found: String,
+    },
 }
 
 /// What is archived, as canonical JSON.

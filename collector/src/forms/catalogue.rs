@@ -30,7 +30,7 @@ impl Views {
 }
 
 /// The current version of each form, and who receives leads.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Catalogue {
     versions: BTreeMap<FormId, Arc<Version>>,
     /// As declared.

@@ -8,6 +8,7 @@
 mod bundle;
 mod catalogue;
 mod load;
+pub mod sql;
 
 use std::{
     collections::BTreeMap,
@@ -15,16 +16,22 @@ use std::{
     sync::{Arc, RwLock},
 };
 
+use tracing::{error, info, warn};
 use unticked_shared::{
-    definition::{self, Definitions, Destination, Finding},
+    definition::{self, Destination, Finding},
     id::{FormId, Language, PurposeId},
     placement::Content,
 };
 
+use self::sql::Kept;
 pub use self::{
     bundle::BundleError,
     catalogue::{Catalogue, Views},
     load::LoadError,
+};
+use crate::{
+    store::{Store, StoreError, values::millis},
+    world::Clock,
 };
 
 /// One version of one form: what was shown, in every language. Never changed once it is made.
@@ -81,50 +88,111 @@ impl Version {
     }
 }
 
-/// Why the forms could not be brought up.
+/// Why the forms cannot be brought up, read or changed.
 #[derive(Debug, thiserror::Error)]
 pub enum FormsError {
     /// The folder cannot be read.
     #[error(transparent)]
     Load(#[from] LoadError),
-    /// The definitions are not sound; `unticked check` shows the same findings.
-    #[error("the definitions have {} that must be corrected first", counted(.0))]
+    /// The definitions are not sound. `unticked check` shows the same findings, with the lines they are about.
+    #[error("{}", described(.0))]
     Unsound(Vec<Finding>),
-    /// A version could not be made or read.
+    /// A version could not be made, or not be read from the archive.
     #[error(transparent)]
     Bundle(#[from] BundleError),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// No such version was ever shown.
+    #[error("there is no version {0}")]
+    Unknown(String),
+    /// The version is the one that the owner's folder makes now.
+    #[error("version {0} is what `{1}` shows now; change the definition first, then withdraw the old version")]
+    Current(String, FormId),
 }
 
-fn counted(findings: &[Finding]) -> String {
-    match findings.iter().filter(|finding| finding.is_error()).count() {
-        1 => "1 error".to_owned(),
-        n => format!("{n} errors"),
-    }
+fn described(findings: &[Finding]) -> String {
+    let errors: Vec<String> = findings.iter().filter(|finding| finding.is_error()).map(Finding::to_string).collect();
+    format!("the definitions must be corrected first:\n{}", errors.join("\n"))
 }
 
-/// The forms that are shown, and the archive of all that were.
+/// The forms that are shown, and the archive of all that were. Cheap to clone.
 #[derive(Clone)]
 pub struct Forms(Arc<Inner>);
 
 struct Inner {
+    store: Store,
     dir: PathBuf,
+    clock: Clock,
     views: Views,
     catalogue: RwLock<Arc<Catalogue>>,
+    /// Versions that were asked for, by digest: a submission needs its version every time.
     archive: RwLock<BTreeMap<String, Arc<Version>>>,
 }
 
 impl Forms {
-    /// Reads the folder and makes a version of each form.
-    pub fn open(dir: &Path) -> Result<Self, FormsError> {
-        let views = Views::of_the_product();
-        let catalogue = catalogue(dir, views)?;
-        let archive = catalogue.versions().map(|version| (version.digest.clone(), version.clone())).collect();
-        Ok(Self(Arc::new(Inner {
+    /// Reads the folder, lints it, makes a version of each form and archives those that are new.
+    ///
+    /// An error in the definitions is [`FormsError::Unsound`] with every finding, warnings included; warnings alone
+    /// are logged.
+    pub async fn open(store: Store, dir: &Path, clock: Clock) -> Result<Self, FormsError> {
+        Self::open_with(store, dir, clock, Views::of_the_product()).await
+    }
+
+    /// [`Forms::open`] with other views; for tests.
+    pub async fn open_with(store: Store, dir: &Path, clock: Clock, views: Views) -> Result<Self, FormsError> {
+        let inner = Inner {
+            store,
             dir: dir.to_owned(),
+            clock,
             views,
-            catalogue: RwLock::new(Arc::new(catalogue)),
-            archive: RwLock::new(archive),
-        })))
+            catalogue: RwLock::default(),
+            archive: RwLock::default(),
+        };
+        let forms = Self(Arc::new(inner));
+        forms.bring_up().await?;
+        Ok(forms)
+    }
+
+    /// Reads the folder again. On any error what was shown before stays, and the log says why.
+    pub async fn reload(&self) -> Result<(), FormsError> {
+        let outcome = self.bring_up().await;
+        match &outcome {
+            Ok(()) => info!("read the definitions again"),
+            Err(FormsError::Unsound(findings)) => {
+                for finding in findings.iter().filter(|finding| finding.is_error()) {
+                    error!(%finding, "the definitions stay as they were");
+                }
+            }
+            Err(cause) => error!(%cause, "the definitions stay as they were"),
+        }
+        outcome
+    }
+
+    async fn bring_up(&self) -> Result<(), FormsError> {
+        let checked = definition::check(&load::folder(&self.0.dir)?);
+        let Some(definitions) = checked.definitions else { return Err(FormsError::Unsound(checked.findings)) };
+        for finding in &checked.findings {
+            warn!(%finding, "the definitions could be better");
+        }
+        let catalogue = Catalogue::new(&definitions, self.0.views)?;
+        // Archived before anybody sees it: what was shown can always be produced again.
+        let mut tx = self.0.store.begin().await?;
+        let now = millis(self.0.clock.now());
+        for version in catalogue.versions() {
+            let kept = sql::keep(&mut tx, &version.digest, version.form.as_str(), &version.bundle, now).await?;
+            match kept {
+                Kept::New => info!(form = %version.form, version = %version.digest, "a new version"),
+                Kept::Reinstated => warn!(form = %version.form, version = %version.digest, "shown again"),
+                Kept::Already => {}
+            }
+        }
+        tx.commit().await?;
+        // Emptied, so that what another process has withdrawn is noticed.
+        let mut archive = self.0.archive.write().expect(LOCK);
+        *archive = catalogue.versions().map(|version| (version.digest.clone(), Arc::clone(version))).collect();
+        *self.0.catalogue.write().expect(LOCK) = Arc::new(catalogue);
+        Ok(())
     }
 
     /// The version of `form` that is shown now.
@@ -132,36 +200,53 @@ impl Forms {
         self.catalogue().version(form).cloned()
     }
 
-    /// Any version that was ever shown.
-    #[expect(clippy::unused_async, reason = "the archive moves to the database")]
+    /// Any version that was ever shown, here or by another collector on the same database.
     pub async fn version(&self, digest: &str) -> Result<Option<Arc<Version>>, FormsError> {
-        Ok(self.0.archive.read().expect("no panic under this lock").get(digest).cloned())
+        if let Some(version) = self.0.archive.read().expect(LOCK).get(digest) {
+            return Ok(Some(Arc::clone(version)));
+        }
+        let well_formed = digest.len() == 64 && digest.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        if !well_formed {
+            return Ok(None);
+        }
+        let archived = sql::find(&mut self.0.store.read().await?, digest).await?;
+        let Some(archived) = archived else { return Ok(None) };
+        let version = Version::from_bundle(archived.bundle, archived.withdrawn_at.is_some())?;
+        if version.digest != digest {
+            return Err(BundleError::Altered { named: digest.to_owned(), found: version.digest }.into());
+        }
+        let version = Arc::new(version);
+        // Whoever withdrew it in the meantime was later than our look.
+        let mut archive = self.0.archive.write().expect(LOCK);
+        Ok(Some(Arc::clone(archive.entry(digest.to_owned()).or_insert(version))))
+    }
+
+    /// Withdraws a version: it is kept, and accepts nothing any more. One that is shown now cannot be withdrawn.
+    /// Other processes notice when they read their definitions again.
+    pub async fn withdraw(&self, digest: &str) -> Result<(), FormsError> {
+        if let Some(current) = self.catalogue().versions().find(|version| version.digest == digest) {
+            return Err(FormsError::Current(digest.to_owned(), current.form.clone()));
+        }
+        let mut tx = self.0.store.begin().await?;
+        sql::withdraw(&mut tx, digest, millis(self.0.clock.now())).await?;
+        let archived = sql::find(&mut tx, digest).await?.ok_or_else(|| FormsError::Unknown(digest.to_owned()))?;
+        let version = Arc::new(Version::from_bundle(archived.bundle, archived.withdrawn_at.is_some())?);
+        tx.commit().await?;
+        self.0.archive.write().expect(LOCK).insert(digest.to_owned(), version);
+        info!(version = digest, "withdrew a version");
+        Ok(())
     }
 
     /// Who receives leads, as declared now.
     pub fn destinations(&self) -> Arc<Vec<Destination>> {
-        self.catalogue().destinations.clone()
+        Arc::clone(&self.catalogue().destinations)
     }
 
     /// Everything that is shown now.
     pub fn catalogue(&self) -> Arc<Catalogue> {
-        self.0.catalogue.read().expect("no panic under this lock").clone()
-    }
-
-    /// Reads the folder again; on any error what was shown before stays, and the error says why.
-    #[expect(clippy::unused_async, reason = "the archive moves to the database")]
-    pub async fn reload(&self) -> Result<(), FormsError> {
-        let catalogue = catalogue(&self.0.dir, self.0.views)?;
-        let mut archive = self.0.archive.write().expect("no panic under this lock");
-        archive.extend(catalogue.versions().map(|version| (version.digest.clone(), version.clone())));
-        *self.0.catalogue.write().expect("no panic under this lock") = Arc::new(catalogue);
-        Ok(())
+        Arc::clone(&self.0.catalogue.read().expect(LOCK))
     }
 }
 
-fn catalogue(dir: &Path, views: Views) -> Result<Catalogue, FormsError> {
-    let checked = definition::check(&load::folder(dir)?);
-    let Some(definitions) = checked.definitions else { return Err(FormsError::Unsound(checked.findings)) };
-    let definitions: Definitions = definitions;
-    Ok(Catalogue::new(&definitions, views)?)
-}
+/// No code of ours can panic while it holds one of these locks.
+const LOCK: &str = "no panic under this lock";
