@@ -68,7 +68,8 @@ impl Drop for Collector {
         // SIGTERM first: it finishes what it accepted.
         let _ = Command::new("kill").arg(self.process.id().to_string()).status();
         let start = Instant::now();
-        while self.process.try_wait().is_ok_and(|status| status.is_none()) && start.elapsed() < Duration::from_secs(10) {
+        while self.process.try_wait().is_ok_and(|status| status.is_none()) && start.elapsed() < Duration::from_secs(10)
+        {
             std::thread::sleep(Duration::from_millis(20));
         }
         let _ = self.process.kill();

@@ -124,14 +124,16 @@ mod tests {
 
     #[test]
     fn what_the_page_server_answers_is_read_back() {
-        let server = serve(0, |request| Answer::ok("text/plain", request.body.clone()).with("x-path", request.path())).unwrap();
+        let server =
+            serve(0, |request| Answer::ok("text/plain", request.body.clone()).with("x-path", request.path())).unwrap();
         let fetched = send(server.address(), "POST", "/a?b", &[], b"hello", Duration::from_secs(5)).unwrap();
         assert_eq!((fetched.status, fetched.header("x-path"), fetched.text()), (200, Some("/a"), "hello".to_owned()));
     }
 
     #[test]
     fn chunks_are_joined_and_a_cut_answer_is_an_error() {
-        let mut chunked = &b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\n\r\n"[..];
+        let mut chunked =
+            &b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\n\r\n"[..];
         assert_eq!(read_answer(&mut chunked, false).unwrap().text(), "abcde");
         let mut cut = &b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab"[..];
         assert!(read_answer(&mut cut, false).is_err());

@@ -61,9 +61,7 @@ struct Gallery {
 
 fn main() -> Result<()> {
     match Arguments::parse().command {
-        Command::Test(options) => {
-            test::run(&test::Options { rust_only: options.rust_only, filters: options.filters })
-        }
+        Command::Test(options) => test::run(&test::Options { rust_only: options.rust_only, filters: options.filters }),
         Command::Size => size::run(),
         Command::Gallery(options) => gallery::run(options.port, if options.dev { Mode::Dev } else { Mode::Release }),
         Command::Build(options) => {

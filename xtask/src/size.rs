@@ -48,8 +48,12 @@ pub fn check() -> Result<bool> {
     let wasm = sizes(address, &format!("/assets/widget-{build}.wasm"))?;
     line("  widget.js (glue)", &glue, None);
     line("  widget.wasm", &wasm, None);
-    let measured =
-        [sizes(address, "/unticked.js")?, sizes(address, stylesheet)?, sizes(address, placement_path)?, glue.plus(&wasm)];
+    let measured = [
+        sizes(address, "/unticked.js")?,
+        sizes(address, stylesheet)?,
+        sizes(address, placement_path)?,
+        glue.plus(&wasm),
+    ];
     let mut within = true;
     for ((name, budget), sizes) in BUDGETS.iter().zip(&measured) {
         line(name, sizes, Some(*budget));

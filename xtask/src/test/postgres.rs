@@ -65,7 +65,7 @@ impl Postgres {
             if let Some(status) = self.server.try_wait()? {
                 bail!("the PostgreSQL server ended with {status}");
             }
-            ensure!(start.elapsed() < Duration::from_secs(60), "the PostgreSQL server does not answer");
+            ensure!(start.elapsed() < Duration::from_mins(1), "the PostgreSQL server does not answer");
             std::thread::sleep(Duration::from_millis(50));
         }
     }

@@ -29,7 +29,10 @@ const BROWSERS: &[Need] = &[
     Need { package: "webkit2gtk-driver", there: || program("WebKitWebDriver") },
     Need { package: "xvfb", there: || program("Xvfb") },
     // Arabic in the screenshots.
-    Need { package: "fonts-dejavu-core", there: || Path::new("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf").is_file() },
+    Need {
+        package: "fonts-dejavu-core",
+        there: || Path::new("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf").is_file(),
+    },
 ];
 
 const REFEREES: &[Need] = &[
@@ -59,7 +62,9 @@ fn debian(needs: &[&[Need]]) -> Result<()> {
     }
     let by_hand = format!("sudo apt-get install --no-install-recommends {}", packages.join(" "));
     if !program("apt-get") || house::capture(Command::new("id").arg("-u"))?.trim() != "0" {
-        bail!("the tests need programs that are not here. Install them:\n  {by_hand}\nor run `cargo xtask test --rust-only`, which needs PostgreSQL alone.");
+        bail!(
+            "the tests need programs that are not here. Install them:\n  {by_hand}\nor run `cargo xtask test --rust-only`, which needs PostgreSQL alone."
+        );
     }
     let install = || {
         let mut command = Command::new("apt-get");
