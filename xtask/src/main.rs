@@ -1,5 +1,7 @@
 //! The project's own commands; `cargo xtask help` lists them.
 
+use std::process::ExitCode;
+
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 use xtask::{
@@ -59,19 +61,35 @@ struct Gallery {
     dev: bool,
 }
 
-fn main() -> Result<()> {
-    match Arguments::parse().command {
-        Command::Test(options) => test::run(&test::Options { rust_only: options.rust_only, filters: options.filters }),
-        Command::Size => size::run(),
-        Command::Gallery(options) => gallery::run(options.port, if options.dev { Mode::Dev } else { Mode::Release }),
-        Command::Build(options) => {
-            let mode = if options.dev { Mode::Dev } else { Mode::Release };
-            let assets = build::widget(mode)?;
-            println!("assets: {}", assets.display());
-            if !options.widget_only {
-                println!("collector: {}", build::collector(mode, &assets)?.display());
-            }
-            Ok(())
+fn main() -> ExitCode {
+    match run(Arguments::parse().command) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
         }
     }
+}
+
+/// Runs a command; false when it measured or tested something and found it wanting.
+fn run(command: Command) -> Result<bool> {
+    match command {
+        Command::Test(options) => test::run(&test::Options { rust_only: options.rust_only, filters: options.filters }),
+        Command::Size => size::check(),
+        Command::Gallery(options) => {
+            gallery::run(options.port, if options.dev { Mode::Dev } else { Mode::Release }).map(|()| true)
+        }
+        Command::Build(options) => build(&options).map(|()| true),
+    }
+}
+
+fn build(options: &Build) -> Result<()> {
+    let mode = if options.dev { Mode::Dev } else { Mode::Release };
+    let assets = build::widget(mode)?;
+    println!("assets: {}", assets.display());
+    if !options.widget_only {
+        println!("collector: {}", build::collector(mode, &assets)?.display());
+    }
+    Ok(())
 }

@@ -4,7 +4,7 @@
 
 use std::net::SocketAddr;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
 use crate::{
@@ -63,14 +63,6 @@ pub fn check() -> Result<bool> {
     line("until the form can be used", &first, None);
     line("all", &first.plus(&measured[3]), None);
     Ok(within)
-}
-
-/// [`check`], failing over budget.
-pub fn run() -> Result<()> {
-    if !check()? {
-        bail!("over budget");
-    }
-    Ok(())
 }
 
 fn line(name: &str, sizes: &Sizes, budget: Option<usize>) {
