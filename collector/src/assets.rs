@@ -1,1 +1,204 @@
-//! (empty so far)
+//! What pages load: the loader, the stylesheet, and the widget's Wasm with its glue.
+//!
+//! Everything but the loader is named by its content and never changes under its name; `unticked.js` keeps its name,
+//! because owners paste it, and is asked for again with its tag. All of it is compressed beforehand.
+
+use std::{collections::BTreeMap, sync::LazyLock};
+
+use axum::{
+    Router,
+    body::Body,
+    extract::{Path, State},
+    http::{HeaderMap, Response},
+    response::IntoResponse,
+    routing::get,
+};
+use unticked_shared::submission::ProblemType;
+
+use crate::{
+    precompressed::{Effort, Precompressed},
+    problem::Refusal,
+    router::open_to_all,
+    wiring::App,
+};
+
+/// A file of the widget's build.
+struct Embedded {
+    name: &'static str,
+    plain: &'static [u8],
+    brotli: &'static [u8],
+    gzip: &'static [u8],
+}
+
+mod embedded {
+    use super::Embedded;
+    include!(concat!(env!("OUT_DIR"), "/assets.rs"));
+}
+
+const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
+const STYLESHEET: &str = "text/css; charset=utf-8";
+
+/// A year, and never asked for again.
+const IMMUTABLE: &str = "public, max-age=31536000, immutable";
+/// A fix of the loader reaches every site within ten minutes.
+const LOADER_CACHE: &str = "public, max-age=600, stale-while-revalidate=86400";
+
+/// The files in memory.
+pub struct Assets {
+    loader: Precompressed,
+    named: BTreeMap<String, Precompressed>,
+    stylesheet: String,
+}
+
+impl Assets {
+    /// Compresses what is not compressed yet.
+    pub fn new() -> Self {
+        let loader = Precompressed::new(loader(), JAVASCRIPT, Effort::Best);
+        let stylesheet = Precompressed::new(stylesheet(), STYLESHEET, Effort::Best);
+        let stylesheet_name = format!("unticked-{}.css", stylesheet.hash());
+        let mut named: BTreeMap<String, Precompressed> = embedded::FILES
+            .iter()
+            .map(|file| {
+                let media_type = if file.name.ends_with(".wasm") { "application/wasm" } else { JAVASCRIPT };
+                let body = Precompressed::from_parts(file.plain, Some(file.brotli), Some(file.gzip), media_type);
+                (file.name.to_owned(), body)
+            })
+            .collect();
+        named.insert(stylesheet_name.clone(), stylesheet);
+        Self { loader, named, stylesheet: format!("/assets/{stylesheet_name}") }
+    }
+
+    /// The stylesheet's path, such as `/assets/unticked-1a2b3c4d5e6f7a8b.css`.
+    pub fn stylesheet_path(&self) -> &str {
+        &self.stylesheet
+    }
+
+    /// The widget build that is embedded; empty without one.
+    pub fn build() -> &'static str {
+        embedded::BUILD
+    }
+}
+
+impl Default for Assets {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The routes of this room.
+pub(crate) fn routes() -> Router<App> {
+    Router::new().route("/unticked.js", get(answer_loader)).route("/assets/{name}", get(answer_named))
+}
+
+async fn answer_loader(State(app): State<App>, request: HeaderMap) -> Response<Body> {
+    let mut response = app.assets.loader.respond(&request, LOADER_CACHE);
+    open_to_all(response.headers_mut());
+    response
+}
+
+async fn answer_named(State(app): State<App>, Path(name): Path<String>, request: HeaderMap) -> Response<Body> {
+    let mut response = match app.assets.named.get(&name) {
+        Some(asset) => asset.respond(&request, IMMUTABLE),
+        None => Refusal::new(ProblemType::NotFound).into_response(),
+    };
+    // The loader must be able to read the refusal, too.
+    open_to_all(response.headers_mut());
+    response
+}
+
+/// The loader as it is served: without comment lines and indentation.
+pub fn loader() -> String {
+    strip_script(unticked_widget::LOADER)
+}
+
+/// The stylesheet as it is served: without comments and indentation.
+pub fn stylesheet() -> &'static str {
+    static STRIPPED: LazyLock<String> = LazyLock::new(|| strip_stylesheet(unticked_widget::STYLESHEET));
+    &STRIPPED
+}
+
+/// Drops lines that are a comment, and indentation, outside template literals. What stands in a line stays: telling a
+/// comment from a regular expression takes a parser.
+fn strip_script(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let (mut in_template, mut in_comment) = (false, false);
+    for line in text.lines() {
+        let trimmed = line.trim();
+        if !in_template {
+            if in_comment {
+                in_comment = !trimmed.ends_with("*/");
+                continue;
+            }
+            if trimmed.is_empty() || trimmed.starts_with("//") {
+                continue;
+            }
+            if trimmed.starts_with("/*") && (trimmed.ends_with("*/") || !trimmed.contains("*/")) {
+                in_comment = !trimmed.ends_with("*/");
+                continue;
+            }
+        }
+        let starts_in_template = in_template;
+        let mut escaped = false;
+        for c in line.chars() {
+            in_template ^= c == '`' && !escaped;
+            escaped = c == '\\' && !escaped;
+        }
+        let start = if starts_in_template { line } else { line.trim_start() };
+        out.push_str(if in_template { start } else { start.trim_end() });
+        out.push('\n');
+    }
+    out
+}
+
+/// Drops comments, indentation and empty lines; texts in quotes stay.
+fn strip_stylesheet(text: &str) -> String {
+    let mut bare = String::with_capacity(text.len());
+    let mut rest = text;
+    let mut quote = None;
+    while let Some(c) = rest.chars().next() {
+        if quote.is_none() && rest.starts_with("/*") {
+            rest = rest.find("*/").map_or("", |end| &rest[end + 2..]);
+            continue;
+        }
+        if c == '\\' {
+            let end = rest.char_indices().nth(2).map_or(rest.len(), |(at, _)| at);
+            bare.push_str(&rest[..end]);
+            rest = &rest[end..];
+            continue;
+        }
+        match quote {
+            Some(open) if open == c => quote = None,
+            None if c == '"' || c == '\'' => quote = Some(c),
+            _ => {}
+        }
+        bare.push(c);
+        rest = &rest[c.len_utf8()..];
+    }
+    let lines = bare.lines().map(str::trim).filter(|line| !line.is_empty());
+    lines.flat_map(|line| [line, "\n"]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn comment_lines_and_indentation_go_and_templates_stay() {
+        let script =
+            "// a\n/* b */\n/*\n * c\n */\n  const x = 1; // kept\n  const y = `\n    // text\n  `;\n\n  f()\n";
+        assert_eq!(strip_script(script), "const x = 1; // kept\nconst y = `\n    // text\n  `;\nf()\n");
+    }
+
+    #[test]
+    fn stylesheet_comments_go_and_quoted_text_stays() {
+        let css = "/* a */\n.b {\n  content: \"/* \\\" no */\"; /* c */\n}\n\n/* d\n e */";
+        assert_eq!(strip_stylesheet(css), ".b {\ncontent: \"/* \\\" no */\";\n}\n");
+    }
+
+    #[test]
+    fn the_stylesheet_is_named_by_its_content() {
+        let assets = Assets::new();
+        let name = assets.stylesheet_path().strip_prefix("/assets/").unwrap();
+        assert_eq!(name, format!("unticked-{}.css", assets.named[name].hash()));
+    }
+}

@@ -6,6 +6,7 @@ pub mod forms;
 pub mod metrics;
 pub mod outbox;
 pub mod placements;
+pub mod precompressed;
 pub mod problem;
 pub mod router;
 pub mod store;

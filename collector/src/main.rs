@@ -1,2 +1,45 @@
-//! Placeholder.
-fn main() {}
+//! The command line: `unticked serve` and what goes with it.
+
+mod command;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+
+/// Keeps what visitors decided, proves it, and hands leads to the CRM.
+///
+/// Exit codes: 0 it worked; 1 the definitions have errors, or what was asked for does not exist; 2 the command line or
+/// the settings are wrong; 3 the collector could not do its work (database, address, files).
+#[derive(Parser)]
+#[command(name = "unticked", version)]
+struct Arguments {
+    /// The settings file; without it the one that UNTICKED_CONFIG names, or `unticked.toml` here
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Sets one setting over file and environment; may be repeated
+    #[arg(long = "set", global = true, value_name = "SECTION.KEY=VALUE")]
+    set: Vec<String>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Starts the collector; SIGHUP reads the definitions again, SIGINT and SIGTERM stop it when what was accepted is done
+    Serve,
+    /// Checks a folder of definitions; names file, line, column and article of each finding
+    Check(command::check::Check),
+    /// Prints the settings in force and where each comes from, secrets hidden
+    Config,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let file = arguments.config.or_else(|| std::env::var_os("UNTICKED_CONFIG").map(PathBuf::from));
+    let sources = unticked_collector::config::Sources::of_process(file, arguments.set);
+    match arguments.command {
+        Command::Serve => command::serve::run(&sources),
+        Command::Check(check) => command::check::run(&check),
+        Command::Config => command::config::run(&sources),
+    }
+}

@@ -1,1 +1,127 @@
-//! (empty so far)
+//! What `/metrics` tells Prometheus: counts and times, no personal data, no label that grows with visitors.
+
+use std::{sync::Arc, time::Duration};
+
+use prometheus_client::{
+    encoding::{EncodeLabelSet, text::encode},
+    metrics::{
+        counter::Counter,
+        family::Family,
+        gauge::Gauge,
+        histogram::{Histogram, exponential_buckets},
+    },
+    registry::Registry,
+};
+
+/// The media type of [`Metrics::text`].
+pub const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// The collector's counters; a clone counts into the same ones.
+#[derive(Clone)]
+pub struct Metrics {
+    registry: Arc<Registry>,
+    requests: Family<RequestLabels, Counter>,
+    seconds: Family<RouteLabels, Histogram>,
+    submissions: Family<ResultLabels, Counter>,
+    tickets: Counter,
+    batches: Histogram,
+    outbox_depth: Gauge,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RequestLabels {
+    route: String,
+    method: &'static str,
+    status: u16,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RouteLabels {
+    route: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ResultLabels {
+    method: &'static str,
+    result: &'static str,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let mut registry = Registry::with_prefix("unticked");
+        let requests = Family::default();
+        registry.register("http_requests", "HTTP requests by route, method and status", requests.clone());
+        let seconds = Family::<RouteLabels, Histogram>::new_with_constructor(|| {
+            Histogram::new(exponential_buckets(0.0005, 2.0, 15))
+        });
+        registry.register("http_request_seconds", "How long an answer took, by route", seconds.clone());
+        let submissions = Family::default();
+        registry.register("submissions", "Submissions by method and result", submissions.clone());
+        let tickets = Counter::default();
+        registry.register("tickets", "Tickets minted", tickets.clone());
+        let batches = Histogram::new(exponential_buckets(1.0, 2.0, 10));
+        registry.register("writer_batch_size", "Submissions in one transaction", batches.clone());
+        let outbox_depth = Gauge::default();
+        registry.register("outbox_depth", "Deliveries that wait", outbox_depth.clone());
+        Self { registry: Arc::new(registry), requests, seconds, submissions, tickets, batches, outbox_depth }
+    }
+}
+
+impl Metrics {
+    /// One answered request; `route` is the pattern (`/f/{form}`), never the address.
+    pub fn request(&self, route: &str, method: &'static str, status: u16, took: Duration) {
+        let route = route.to_owned();
+        self.seconds.get_or_create(&RouteLabels { route: route.clone() }).observe(took.as_secs_f64());
+        self.requests.get_or_create(&RequestLabels { route, method, status }).inc();
+    }
+
+    /// One submission: `method` is `widget` or `page`, `result` is `accepted`, `repeated`, `quarantined` or the slug of
+    /// the refusal.
+    pub fn submission(&self, method: &'static str, result: &'static str) {
+        self.submissions.get_or_create(&ResultLabels { method, result }).inc();
+    }
+
+    /// One ticket was minted.
+    pub fn ticket(&self) {
+        self.tickets.inc();
+    }
+
+    /// One transaction of the writer held `size` submissions.
+    pub fn batch(&self, size: usize) {
+        self.batches.observe(f64::from(u32::try_from(size).unwrap_or(u32::MAX)));
+    }
+
+    /// How many deliveries wait.
+    pub fn outbox_depth(&self, deliveries: i64) {
+        self.outbox_depth.set(deliveries);
+    }
+
+    /// Everything as OpenMetrics text.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        encode(&mut text, &self.registry).expect("writing into a String does not fail");
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_counted_is_told() {
+        let metrics = Metrics::default();
+        metrics.request("/f/{form}", "GET", 200, Duration::from_millis(3));
+        metrics.submission("widget", "accepted");
+        metrics.submission("widget", "accepted");
+        metrics.batch(17);
+        let text = metrics.text();
+        assert!(
+            text.contains(r#"unticked_http_requests_total{route="/f/{form}",method="GET",status="200"} 1"#),
+            "{text}"
+        );
+        assert!(text.contains(r#"unticked_submissions_total{method="widget",result="accepted"} 2"#), "{text}");
+        assert!(text.contains("unticked_writer_batch_size_sum 17.0"), "{text}");
+        assert!(text.ends_with("# EOF\n"));
+    }
+}

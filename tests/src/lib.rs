@@ -1,1 +1,1 @@
-//! What the whole-product tests share.
+//! Placeholder.

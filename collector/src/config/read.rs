@@ -10,7 +10,7 @@ use std::{
 use ipnet::IpNet;
 
 use super::{
-    database::{Database, DatabaseSettings},
+    database,
     layers::{Entry, Layer, Raw, Sources, variable},
     secret::Secret,
     settings::{
@@ -18,6 +18,7 @@ use super::{
         Origin, OutboxSettings, ServerSettings, Settings,
     },
 };
+use crate::store::DatabaseSettings;
 
 /// Every key but the secrets, with its default, in the order in which `unticked config` prints them.
 const KEYS: &[(&str, &str)] = &[
@@ -159,14 +160,14 @@ impl Reader<'_> {
         let keys_url = Some(text_of(&keys.raw)).filter(|url| !url.is_empty());
         let url = self.value("database.url");
         let (text, origin) = (text_of(&url.raw), url.origin.clone());
-        self.show("database.url", &quoted(&Database::shown(&text)), &origin);
-        let shown_keys = keys_url.as_deref().map(Database::shown).unwrap_or_default();
+        self.show("database.url", &quoted(&database::shown(&text)), &origin);
+        let shown_keys = keys_url.as_deref().map(database::shown).unwrap_or_default();
         self.show("database.keys_url", &quoted(&shown_keys), &keys.origin);
-        match DatabaseSettings::parse(&text, keys_url.as_deref(), &url.base) {
+        let keys = keys_url.as_deref().map(|keys_url| (keys_url, keys.base.as_path()));
+        match database::settings((&text, &url.base), keys) {
             Ok(settings) => Some(settings),
             Err(error) => {
-                let message = error.to_string();
-                self.errors.push(ConfigError::Value { key: "database.url".to_owned(), origin, message });
+                self.wrong("database.url", &origin, &error.to_string());
                 None
             }
         }
@@ -212,14 +213,10 @@ impl Reader<'_> {
 
     /// The effective value of a key.
     fn value(&self, key: &str) -> Entry {
-        match self.layer.0.get(key) {
-            Some(entry) => entry.clone(),
-            None => {
-                let default = KEYS.iter().find(|(known, _)| *known == key).map_or("", |(_, default)| default);
-                let base = self.sources.home();
-                Entry { raw: Raw::Text(default.to_owned()), origin: Origin::Default, base }
-            }
-        }
+        self.layer.0.get(key).cloned().unwrap_or_else(|| {
+            let default = KEYS.iter().find(|(known, _)| *known == key).map_or("", |(_, default)| default);
+            Entry { raw: Raw::Text(default.to_owned()), origin: Origin::Default, base: self.sources.home() }
+        })
     }
 
     fn show(&mut self, key: &str, shown: &str, origin: &Origin) {
@@ -293,15 +290,13 @@ impl Reader<'_> {
 
     fn network(&mut self, text: &str) -> Option<IpNet> {
         let single = text.parse::<std::net::IpAddr>().map(IpNet::from);
-        match text.parse::<IpNet>().or(single) {
-            Ok(network) => Some(network),
-            Err(_) => {
-                let entry = self.value("server.trusted_proxies");
-                let message = format!("holds `{text}`, which is no network such as `10.0.0.0/8` or `::1`");
-                self.wrong("server.trusted_proxies", &entry.origin, &message);
-                None
-            }
+        let network = text.parse::<IpNet>().or(single).ok();
+        if network.is_none() {
+            let origin = self.value("server.trusted_proxies").origin;
+            let message = format!("holds `{text}`, which is no network such as `10.0.0.0/8` or `::1`");
+            self.wrong("server.trusted_proxies", &origin, &message);
         }
+        network
     }
 }
 

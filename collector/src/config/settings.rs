@@ -4,7 +4,8 @@ use std::{collections::BTreeMap, fmt, net::SocketAddr, path::PathBuf, time::Dura
 
 use ipnet::IpNet;
 
-use super::{database::DatabaseSettings, secret::Secret};
+use super::secret::Secret;
+use crate::store::DatabaseSettings;
 
 /// What the collector runs with.
 #[derive(Debug, Clone)]

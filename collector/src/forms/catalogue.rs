@@ -25,7 +25,7 @@ pub struct Views {
 impl Views {
     /// The widget's.
     pub fn of_the_product() -> Self {
-        Self { render: |_| String::new(), stylesheet: "" }
+        Self { render: unticked_widget::render_form, stylesheet: crate::assets::stylesheet() }
     }
 }
 

@@ -4,4 +4,7 @@
 //! version and language went to which origin, and its id names the submission that follows, so that the collector keeps
 //! nothing until something is sent. The hosted page is a placement with its own ticket in it.
 
+pub(crate) mod http;
+pub mod language;
+pub(crate) mod pages;
 pub mod tickets;

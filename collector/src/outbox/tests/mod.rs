@@ -25,8 +25,7 @@ use super::{
     worker::{NoTarget, Opener, Opening, Tools, Unopened, Worker},
 };
 use crate::{
-    config::DatabaseSettings,
-    store::{Store, Watch},
+    store::{DatabaseSettings, Store, Watch},
     world::{Clock, Random},
 };
 
@@ -145,7 +144,8 @@ impl House {
 
     async fn watched(watch: Option<Arc<dyn Watch>>) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let settings = DatabaseSettings::sqlite(folder.path().join("test.db"));
+        let url = format!("sqlite:{}", folder.path().join("test.db").display());
+        let settings = DatabaseSettings { url, keys_url: None };
         let store = Store::open_watched(&settings, watch).await.unwrap();
         Self::around(store, folder)
     }

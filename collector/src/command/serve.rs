@@ -1,0 +1,62 @@
+//! `unticked serve`
+
+use std::process::ExitCode;
+
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+use unticked_collector::{
+    config::{LogFormat, LogSettings, Sources},
+    wiring::{self, Overrides, Running},
+};
+
+/// Runs until SIGINT or SIGTERM.
+pub fn run(sources: &Sources) -> ExitCode {
+    let settings = match super::settings(sources) {
+        Ok(loaded) => loaded.settings,
+        Err(code) => return code,
+    };
+    log_to_standard_error(&settings.log);
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return super::failed("The collector does not start", &error),
+    };
+    runtime.block_on(async {
+        match wiring::serve(settings, Overrides::default()).await {
+            Ok(running) => until_stopped(running).await,
+            Err(error) => super::failed("The collector does not start", &error),
+        }
+    })
+}
+
+async fn until_stopped(running: Running) -> ExitCode {
+    let listen = |kind| signal(kind).map_err(|error| super::failed("Signals cannot be heard", &error));
+    let (mut hangup, mut interrupt, mut terminate) =
+        match (listen(SignalKind::hangup()), listen(SignalKind::interrupt()), listen(SignalKind::terminate())) {
+            (Ok(hangup), Ok(interrupt), Ok(terminate)) => (hangup, interrupt, terminate),
+            (Err(code), ..) | (_, Err(code), _) | (.., Err(code)) => return code,
+        };
+    let app = running.app.clone();
+    tracing::info!(address = %running.addr, public = app.settings.server.public_url, "the collector is ready");
+    loop {
+        tokio::select! {
+            // It logs how it went.
+            _ = hangup.recv() => drop(app.forms.reload().await),
+            _ = interrupt.recv() => break,
+            _ = terminate.recv() => break,
+        }
+    }
+    tracing::info!("stopping: finishing what was accepted");
+    running.shutdown().await;
+    tracing::info!("stopped");
+    ExitCode::SUCCESS
+}
+
+fn log_to_standard_error(settings: &LogSettings) {
+    // The level was checked when the settings were read.
+    let filter = EnvFilter::try_new(&settings.level).unwrap_or_else(|_| EnvFilter::new("info"));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match settings.format {
+        LogFormat::Human => builder.with_target(false).init(),
+        LogFormat::Json => builder.json().flatten_event(true).init(),
+    }
+}

@@ -1,1 +1,0 @@
-//! Stories in real browsers.
