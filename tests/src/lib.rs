@@ -1,1 +1,1 @@
-//! Placeholder.
+//! What the whole-product tests share.

@@ -105,18 +105,12 @@ pub fn collector(mode: Mode, assets: &Path) -> Result<PathBuf> {
 }
 
 /// Compiles a package's library to Wasm and returns the file.
-///
-/// `UNTICKED_WASM_RUSTFLAGS`, where it is set, is added to the compiler's flags (`.ci/run` uses it on
-/// machines that cannot fetch the target).
 pub fn compile(package: &str, library: &str, mode: Mode) -> Result<PathBuf> {
     ensure_target()?;
     let folder = house::target().join("wasm");
     let mut command = house::cargo();
     command.args(["build", "--package", package, "--lib", "--target", WASM, "--profile", mode.wasm_profile()]);
     command.arg("--target-dir").arg(&folder);
-    if let Ok(flags) = std::env::var("UNTICKED_WASM_RUSTFLAGS") {
-        command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", flags);
-    }
     house::run(&mut command)?;
     Ok(folder.join(WASM).join(mode.wasm_folder()).join(format!("{library}.wasm")))
 }
@@ -137,7 +131,7 @@ pub fn bind(compiled: &Path, name: &str) -> Result<Bound> {
 
 /// Fetches the Wasm target where rustup can, and says plainly what to do where it cannot.
 fn ensure_target() -> Result<()> {
-    if std::env::var_os("UNTICKED_WASM_RUSTFLAGS").is_some() || target_is_there()? {
+    if target_is_there()? {
         return Ok(());
     }
     println!("fetching the compiler's Wasm target (rustup target add {WASM})");

@@ -4,6 +4,11 @@
 //! ([`serve`]) as the demo.
 
 pub mod build;
+pub mod collector;
 pub mod compress;
+pub mod fetch;
+pub mod gallery;
 pub mod house;
 pub mod serve;
+pub mod size;
+pub mod test;

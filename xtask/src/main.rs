@@ -1,8 +1,13 @@
 //! The project's own commands; `cargo xtask help` lists them.
 
+use std::process::ExitCode;
+
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
-use xtask::build::{self, Mode};
+use xtask::{
+    build::{self, Mode},
+    gallery, size, test,
+};
 
 /// Builds, runs, tests and measures the project.
 #[derive(Parser)]
@@ -16,6 +21,12 @@ struct Arguments {
 enum Command {
     /// Builds the widget (Wasm) and the collector that carries it.
     Build(Build),
+    /// Runs every test there is, installing what the tests need where it can.
+    Test(Test),
+    /// Prints what a visitor pays in bytes, and fails over budget.
+    Size,
+    /// Serves every view in every state, without a collector.
+    Gallery(Gallery),
 }
 
 #[derive(Args)]
@@ -31,16 +42,54 @@ struct Build {
     widget_only: bool,
 }
 
-fn main() -> Result<()> {
-    match Arguments::parse().command {
-        Command::Build(options) => {
-            let mode = if options.dev { Mode::Dev } else { Mode::Release };
-            let assets = build::widget(mode)?;
-            println!("assets: {}", assets.display());
-            if !options.widget_only {
-                println!("collector: {}", build::collector(mode, &assets)?.display());
-            }
-            Ok(())
+#[derive(Args)]
+struct Test {
+    /// Go without npm, PyPI and browsers.
+    #[arg(long)]
+    rust_only: bool,
+    /// Only the tests whose names contain one of these words.
+    filters: Vec<String>,
+}
+
+#[derive(Args)]
+struct Gallery {
+    /// The port on 127.0.0.1; 0 picks a free one.
+    #[arg(long, default_value_t = 8090)]
+    port: u16,
+    /// Quick to build, for working on it.
+    #[arg(long)]
+    dev: bool,
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse().command) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
         }
     }
+}
+
+/// Runs a command; false when it measured or tested something and found it wanting.
+fn run(command: Command) -> Result<bool> {
+    match command {
+        Command::Test(options) => test::run(&test::Options { rust_only: options.rust_only, filters: options.filters }),
+        Command::Size => size::check(),
+        Command::Gallery(options) => {
+            gallery::run(options.port, if options.dev { Mode::Dev } else { Mode::Release }).map(|()| true)
+        }
+        Command::Build(options) => build(&options).map(|()| true),
+    }
+}
+
+fn build(options: &Build) -> Result<()> {
+    let mode = if options.dev { Mode::Dev } else { Mode::Release };
+    let assets = build::widget(mode)?;
+    println!("assets: {}", assets.display());
+    if !options.widget_only {
+        println!("collector: {}", build::collector(mode, &assets)?.display());
+    }
+    Ok(())
 }

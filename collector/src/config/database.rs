@@ -1,66 +1,136 @@
-//! The databases' addresses as the owner writes them.
+//! Where the two stores lie: the main database, and the subject keys in a store of their own.
 
-use std::path::Path;
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
 
-use crate::store::DatabaseSettings;
+/// The PostgreSQL schema of the key store, where nothing else is said.
+const KEYS_SCHEMA: &str = "unticked_keys";
+
+/// Both stores; always of the same engine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DatabaseSettings {
+    /// Everything but the subject keys.
+    pub main: Database,
+    /// The wrapped subject keys. Forgetting a person destroys one row here.
+    pub keys: Database,
+}
+
+/// One database. `Debug` hides the PostgreSQL address: it holds a password.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Database {
+    /// A file; made when it does not exist.
+    Sqlite {
+        /// Its path.
+        file: PathBuf,
+    },
+    /// A server.
+    Postgres {
+        /// `postgres://user:password@host/database?…`.
+        url: String,
+        /// The schema that holds the tables, made when it does not exist; the server's default where absent.
+        schema: Option<String>,
+    },
+}
+
+impl fmt::Debug for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite { file } => f.debug_struct("Sqlite").field("file", file).finish(),
+            Self::Postgres { schema, .. } => f.debug_struct("Postgres").field("schema", schema).finish_non_exhaustive(),
+        }
+    }
+}
 
 /// Why a database address cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(super) enum DatabaseError {
+pub enum DatabaseError {
     /// Neither engine.
     #[error("must start with `sqlite:` or `postgres://`")]
     Scheme,
-    /// A database that forgets everything at the end helps nobody.
+    /// SQLite without a file: two stores that forget everything at the end help nobody.
     #[error("names no file; write `sqlite:unticked.db`")]
     NoFile,
     /// One store on each engine.
-    #[error("must be of the same engine as the other database")]
+    #[error("`database.url` and `database.keys_url` must be of the same engine")]
     Mixed,
-    /// Both stores in one: forgetting a person would leave the key beside what it seals.
-    #[error("must be another database than `database.url`")]
+    /// Both stores in one file: forgetting a person would leave the key in the same file as what it seals.
+    #[error("`database.keys_url` must be another file than `database.url`")]
     Same,
 }
 
-/// Reads both addresses; a relative file is taken from the folder beside it.
-pub(super) fn settings(url: (&str, &Path), keys: Option<(&str, &Path)>) -> Result<DatabaseSettings, DatabaseError> {
-    let main = resolve(url.0, url.1)?;
-    let keys = keys.map(|(url, base)| resolve(url, base)).transpose()?;
-    if let Some(keys) = &keys {
-        if keys.starts_with("sqlite:") != main.starts_with("sqlite:") {
-            return Err(DatabaseError::Mixed);
-        }
-        if *keys == main {
-            return Err(DatabaseError::Same);
+impl DatabaseSettings {
+    /// Reads `database.url` and, where given, `database.keys_url`; relative files are taken from `base`.
+    pub fn parse(url: &str, keys_url: Option<&str>, base: &Path) -> Result<Self, DatabaseError> {
+        let main = Database::parse(url, base)?;
+        let keys = match keys_url {
+            Some(keys) => Database::parse(keys, base)?.as_key_store(),
+            None => main.sibling(),
+        };
+        match (&main, &keys) {
+            (Database::Sqlite { file }, Database::Sqlite { file: keys }) if file == keys => Err(DatabaseError::Same),
+            (Database::Sqlite { .. }, Database::Sqlite { .. })
+            | (Database::Postgres { .. }, Database::Postgres { .. }) => Ok(Self { main, keys }),
+            _ => Err(DatabaseError::Mixed),
         }
     }
-    Ok(DatabaseSettings { url: main, keys_url: keys })
+
+    /// SQLite in `file`, the keys beside it.
+    pub fn sqlite(file: impl Into<PathBuf>) -> Self {
+        let main = Database::Sqlite { file: file.into() };
+        Self { keys: main.sibling(), main }
+    }
 }
 
-fn resolve(url: &str, base: &Path) -> Result<String, DatabaseError> {
-    if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-        return Ok(url.to_owned());
+impl Database {
+    fn parse(url: &str, base: &Path) -> Result<Self, DatabaseError> {
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            return Ok(Self::Postgres { url: url.to_owned(), schema: None });
+        }
+        let path =
+            url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:")).ok_or(DatabaseError::Scheme)?;
+        if path.is_empty() || path.starts_with(':') || path.contains('?') {
+            return Err(DatabaseError::NoFile);
+        }
+        Ok(Self::Sqlite { file: base.join(path) })
     }
-    let path = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:")).ok_or(DatabaseError::Scheme)?;
-    let (file, parameters) = path.split_once('?').map_or((path, None), |(file, rest)| (file, Some(rest)));
-    if file.is_empty() || file.starts_with(':') || parameters.is_some_and(|all| all.contains("mode=memory")) {
-        return Err(DatabaseError::NoFile);
-    }
-    // The folder is ours to write into an address, so what means something there is escaped.
-    let base = base.to_string_lossy().replace('%', "%25").replace('?', "%3f");
-    let file = Path::new(&base).join(file);
-    let parameters = parameters.map(|all| format!("?{all}")).unwrap_or_default();
-    Ok(format!("sqlite:{}{parameters}", file.display()))
-}
 
-/// The address with its password hidden, as `unticked config` shows it.
-pub(super) fn shown(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
-    let (authority, path) = rest.split_once('/').map_or((rest, ""), |(authority, path)| (authority, path));
-    // A password may stand in the query too (`?password=`), so the whole query goes.
-    let path = path.split('?').next().unwrap_or_default();
-    match authority.rsplit_once('@') {
-        Some((user, host)) => format!("{scheme}://{}:…@{host}/{path}", user.split(':').next().unwrap_or_default()),
-        None => format!("{scheme}://{authority}/{path}"),
+    /// `unticked.db` has its keys in `unticked-keys.db`; a PostgreSQL database in a schema of its own.
+    fn sibling(&self) -> Self {
+        match self {
+            Self::Sqlite { file } => {
+                let mut name = file.file_stem().unwrap_or_default().to_os_string();
+                name.push("-keys");
+                if let Some(extension) = file.extension() {
+                    name.push(".");
+                    name.push(extension);
+                }
+                Self::Sqlite { file: file.with_file_name(name) }
+            }
+            Self::Postgres { .. } => self.clone().as_key_store(),
+        }
+    }
+
+    fn as_key_store(self) -> Self {
+        match self {
+            Self::Postgres { url, .. } => Self::Postgres { url, schema: Some(KEYS_SCHEMA.to_owned()) },
+            sqlite @ Self::Sqlite { .. } => sqlite,
+        }
+    }
+
+    /// The address with its password hidden, as `unticked config` shows it.
+    pub fn shown(url: &str) -> String {
+        let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+        let (authority, path) = rest.split_once('/').map_or((rest, ""), |(authority, path)| (authority, path));
+        // A password may stand in the query too (`?password=`), so the whole query goes.
+        let path = path.split('?').next().unwrap_or_default();
+        match authority.rsplit_once('@') {
+            Some((user, host)) => {
+                format!("{scheme}://{}:…@{host}/{path}", user.split(':').next().unwrap_or_default())
+            }
+            None => format!("{scheme}://{authority}/{path}"),
+        }
     }
 }
 
@@ -68,16 +138,18 @@ pub(super) fn shown(url: &str) -> String {
 mod tests {
     use super::*;
 
-    fn one(url: &str) -> Result<DatabaseSettings, DatabaseError> {
-        settings((url, Path::new("/srv")), None)
-    }
-
     #[test]
-    fn a_relative_file_is_taken_from_the_folder_beside_the_setting() {
-        assert_eq!(one("sqlite:unticked.db").unwrap().url, "sqlite:/srv/unticked.db");
-        assert_eq!(one("sqlite:///var/u.db").unwrap().url, "sqlite:/var/u.db");
-        assert_eq!(settings(("sqlite:u.db", Path::new("/a?b%")), None).unwrap().url, "sqlite:/a%3fb%25/u.db");
-        assert_eq!(one("postgres://u:p@h/d").unwrap().url, "postgres://u:p@h/d");
+    fn the_keys_lie_beside_the_database_and_never_in_it() {
+        let settings = DatabaseSettings::parse("sqlite:unticked.db", None, Path::new("/srv")).unwrap();
+        assert_eq!(settings.main, Database::Sqlite { file: "/srv/unticked.db".into() });
+        assert_eq!(settings.keys, Database::Sqlite { file: "/srv/unticked-keys.db".into() });
+        let same = DatabaseSettings::parse("sqlite:a.db", Some("sqlite:a.db"), Path::new("/srv"));
+        assert_eq!(same, Err(DatabaseError::Same));
+        let postgres = DatabaseSettings::parse("postgres://u:p@h/d", None, Path::new("/")).unwrap();
+        assert_eq!(
+            postgres.keys,
+            Database::Postgres { url: "postgres://u:p@h/d".to_owned(), schema: Some("unticked_keys".to_owned()) }
+        );
     }
 
     #[test]
@@ -86,23 +158,18 @@ mod tests {
             ("mysql://x", DatabaseError::Scheme),
             ("sqlite:", DatabaseError::NoFile),
             ("sqlite::memory:", DatabaseError::NoFile),
-            ("sqlite:x?mode=memory", DatabaseError::NoFile),
         ] {
-            assert_eq!(one(url), Err(error));
+            assert_eq!(DatabaseSettings::parse(url, None, Path::new("/")), Err(error));
         }
-    }
-
-    #[test]
-    fn the_keys_lie_in_another_database_of_the_same_engine() {
-        let both = |url, keys| settings((url, Path::new("/srv")), Some((keys, Path::new("/srv"))));
-        assert_eq!(both("postgres://h/d", "sqlite:k.db"), Err(DatabaseError::Mixed));
-        assert_eq!(both("sqlite:k.db", "sqlite:/srv/k.db"), Err(DatabaseError::Same));
-        assert_eq!(both("sqlite:u.db", "sqlite:k.db").unwrap().keys_url.as_deref(), Some("sqlite:/srv/k.db"));
+        let mixed = DatabaseSettings::parse("postgres://h/d", Some("sqlite:k.db"), Path::new("/"));
+        assert_eq!(mixed, Err(DatabaseError::Mixed));
     }
 
     #[test]
     fn passwords_are_shown_nowhere() {
-        assert_eq!(shown("postgres://ann:p@ss@db:5432/u?password=x"), "postgres://ann:…@db:5432/u");
-        assert_eq!(shown("sqlite:unticked.db"), "sqlite:unticked.db");
+        assert_eq!(Database::shown("postgres://ann:p@ss@db:5432/u?password=x"), "postgres://ann:…@db:5432/u");
+        assert_eq!(Database::shown("sqlite:unticked.db"), "sqlite:unticked.db");
+        let settings = DatabaseSettings::parse("postgres://ann:hunter2@h/d", None, Path::new("/")).unwrap();
+        assert!(!format!("{settings:?}").contains("hunter2"));
     }
 }

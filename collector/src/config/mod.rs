@@ -13,6 +13,7 @@ mod settings;
 #[cfg(test)]
 mod tests;
 
+pub use database::{Database, DatabaseSettings};
 pub use layers::{Layer, Sources};
 pub use secret::Secret;
 pub use settings::{

@@ -10,7 +10,7 @@ use std::{
 use ipnet::IpNet;
 
 use super::{
-    database,
+    database::{Database, DatabaseSettings},
     layers::{Entry, Layer, Raw, Sources, variable},
     secret::Secret,
     settings::{
@@ -18,7 +18,6 @@ use super::{
         Origin, OutboxSettings, ServerSettings, Settings,
     },
 };
-use crate::store::DatabaseSettings;
 
 /// Every key but the secrets, with its default, in the order in which `unticked config` prints them.
 const KEYS: &[(&str, &str)] = &[
@@ -160,11 +159,10 @@ impl Reader<'_> {
         let keys_url = Some(text_of(&keys.raw)).filter(|url| !url.is_empty());
         let url = self.value("database.url");
         let (text, origin) = (text_of(&url.raw), url.origin.clone());
-        self.show("database.url", &quoted(&database::shown(&text)), &origin);
-        let shown_keys = keys_url.as_deref().map(database::shown).unwrap_or_default();
+        self.show("database.url", &quoted(&Database::shown(&text)), &origin);
+        let shown_keys = keys_url.as_deref().map(Database::shown).unwrap_or_default();
         self.show("database.keys_url", &quoted(&shown_keys), &keys.origin);
-        let keys = keys_url.as_deref().map(|keys_url| (keys_url, keys.base.as_path()));
-        match database::settings((&text, &url.base), keys) {
+        match DatabaseSettings::parse(&text, keys_url.as_deref(), &url.base) {
             Ok(settings) => Some(settings),
             Err(error) => {
                 self.wrong("database.url", &origin, &error.to_string());

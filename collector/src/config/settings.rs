@@ -4,8 +4,7 @@ use std::{collections::BTreeMap, fmt, net::SocketAddr, path::PathBuf, time::Dura
 
 use ipnet::IpNet;
 
-use super::secret::Secret;
-use crate::store::DatabaseSettings;
+use super::{database::DatabaseSettings, secret::Secret};
 
 /// What the collector runs with.
 #[derive(Debug, Clone)]

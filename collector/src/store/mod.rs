@@ -85,7 +85,7 @@ pub mod values;
 
 pub use connection::{CommitFate, Connection, DatabaseName, Engine, EngineKind, Place, Transaction, Watch};
 pub use error::StoreError;
-pub use open::{Database, DatabaseSettings, OpenError, Store};
+pub use open::{Database, OpenError, Store};
 #[doc(hidden)]
 pub use statement::{ManyTexts, assert_binds, assert_columns, chunk_size};
 

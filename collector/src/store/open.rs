@@ -2,13 +2,14 @@
 
 use std::{path::Path, str::FromStr, sync::Arc, time::Duration};
 
-use serde::Deserialize;
 use sqlx::{
-    ConnectOptions, PgPool, SqlitePool,
+    AssertSqlSafe, ConnectOptions, PgPool, SqlitePool,
     migrate::{MigrateError, Migrator},
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
+
+use crate::config::{self, DatabaseSettings};
 
 use super::{
     StoreError,
@@ -20,41 +21,17 @@ static SQLITE_KEYS: Migrator = sqlx::migrate!("src/store/migrations/sqlite/keys"
 static POSTGRES_MAIN: Migrator = sqlx::migrate!("src/store/migrations/postgres/main");
 static POSTGRES_KEYS: Migrator = sqlx::migrate!("src/store/migrations/postgres/keys");
 
-/// The PostgreSQL schema of the key store, where it has no URL of its own.
-const KEYS_SCHEMA: &str = "unticked_keys";
 const READERS: u32 = 4;
 const POSTGRES_CONNECTIONS: u32 = 8;
 // Longer than any statement of ours takes; a visitor waits no longer for a connection than this.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Where the databases are. `Debug` hides both URLs: they may hold passwords.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct DatabaseSettings {
-    /// `sqlite:PATH` or `postgres://…`.
-    pub url: String,
-    /// The key store. Without it: the file `PATH-keys`, or the schema `unticked_keys` of the same PostgreSQL database.
-    #[serde(default)]
-    pub keys_url: Option<String>,
-}
-
-impl std::fmt::Debug for DatabaseSettings {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("DatabaseSettings(…)")
-    }
-}
-
 /// Why the databases could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// The URL is neither `sqlite:…` nor `postgres://…`, or not well-formed.
-    #[error("`{setting}` must be `sqlite:PATH` or `postgres://…`: {reason}")]
-    Url {
-        /// The name of the setting.
-        setting: &'static str,
-        /// What is wrong; without the URL, which may hold a password.
-        reason: String,
-    },
+    /// The PostgreSQL address is not well-formed. The text says why, without the address, which may hold a password.
+    #[error("the PostgreSQL address cannot be read: {0}")]
+    Url(String),
     /// A newer build has worked on this database; an older one would break what it cannot read.
     #[error("this database was made by a newer version of Unticked (migration {0}); run that one")]
     Newer(i64),
@@ -95,14 +72,8 @@ impl Store {
 
     /// [`Store::open`] with somebody who sees every statement; for tests.
     pub async fn open_watched(settings: &DatabaseSettings, watch: Option<Arc<dyn Watch>>) -> Result<Self, OpenError> {
-        let keys_url = match &settings.keys_url {
-            Some(url) => url.clone(),
-            None if is_sqlite(&settings.url) => sibling(&settings.url),
-            None => settings.url.clone(),
-        };
-        let shared = settings.keys_url.is_none();
-        let main = Database::open("database.url", &settings.url, DatabaseName::Main, false, watch.clone()).await?;
-        let keys = Database::open("database.keys_url", &keys_url, DatabaseName::Keys, shared, watch).await?;
+        let main = Database::open(&settings.main, DatabaseName::Main, watch.clone()).await?;
+        let keys = Database::open(&settings.keys, DatabaseName::Keys, watch).await?;
         Ok(Self { main, keys })
     }
 
@@ -140,24 +111,18 @@ impl Store {
 
 impl Database {
     async fn open(
-        setting: &'static str,
-        url: &str,
+        place: &config::Database,
         name: DatabaseName,
-        shared: bool,
         watch: Option<Arc<dyn Watch>>,
     ) -> Result<Self, OpenError> {
-        let wrong = |error: sqlx::Error| match error {
-            sqlx::Error::Configuration(reason) => OpenError::Url { setting, reason: reason.to_string() },
-            other => OpenError::Store(other.into()),
-        };
-        let pools = if is_sqlite(url) {
-            let options = SqliteConnectOptions::from_str(url).map_err(wrong)?;
-            open_sqlite(options, name).await?
-        } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
-            let options = PgConnectOptions::from_str(url).map_err(wrong)?;
-            open_postgres(options, name, shared && name == DatabaseName::Keys).await?
-        } else {
-            return Err(OpenError::Url { setting, reason: "it starts with neither".to_owned() });
+        let pools = match place {
+            config::Database::Sqlite { file } => open_sqlite(file, name).await?,
+            config::Database::Postgres { url, schema } => {
+                // The parser's complaint may quote the address.
+                let options = PgConnectOptions::from_str(url)
+                    .map_err(|_| OpenError::Url("write `postgres://user:password@host/database`".to_owned()))?;
+                open_postgres(options, name, schema.as_deref()).await?
+            }
         };
         Ok(Self { pools, origin: Origin { name, watch } })
     }
@@ -200,20 +165,10 @@ impl Database {
     }
 }
 
-fn is_sqlite(url: &str) -> bool {
-    url.starts_with("sqlite:")
-}
-
-/// `sqlite:a/b.db?x` gives `sqlite:a/b.db-keys?x`.
-fn sibling(url: &str) -> String {
-    let (path, parameters) =
-        url.split_once('?').map_or((url, String::new()), |(path, rest)| (path, format!("?{rest}")));
-    format!("{path}-keys{parameters}")
-}
-
-async fn open_sqlite(options: SqliteConnectOptions, name: DatabaseName) -> Result<Pools, OpenError> {
-    restrict(options.get_filename());
-    let options = options
+async fn open_sqlite(file: &Path, name: DatabaseName) -> Result<Pools, OpenError> {
+    restrict(file);
+    let options = SqliteConnectOptions::new()
+        .filename(file)
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
         // An answer is given after the commit, so the commit must have reached the disk.
@@ -258,11 +213,15 @@ fn restrict(path: &Path) {
     let _ = options.open(path);
 }
 
-async fn open_postgres(options: PgConnectOptions, name: DatabaseName, own_schema: bool) -> Result<Pools, OpenError> {
+async fn open_postgres(
+    options: PgConnectOptions,
+    name: DatabaseName,
+    schema: Option<&str>,
+) -> Result<Pools, OpenError> {
     let mut options = options.application_name("unticked").statement_cache_capacity(256).disable_statement_logging();
-    if own_schema {
-        create_schema(&options).await?;
-        options = options.options([("search_path", KEYS_SCHEMA)]);
+    if let Some(schema) = schema {
+        create_schema(&options, schema).await?;
+        options = options.options([("search_path", schema)]);
     }
     let pool = PgPoolOptions::new()
         .max_connections(POSTGRES_CONNECTIONS)
@@ -275,15 +234,20 @@ async fn open_postgres(options: PgConnectOptions, name: DatabaseName, own_schema
     Ok(Pools::Postgres(pool))
 }
 
-async fn create_schema(options: &PgConnectOptions) -> Result<(), StoreError> {
+async fn create_schema(options: &PgConnectOptions, schema: &str) -> Result<(), OpenError> {
     use sqlx::Connection as _;
-    let mut connection = options.connect().await?;
-    let made = sqlx::query("create schema if not exists unticked_keys").execute(&mut connection).await;
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    if schema.is_empty() || !schema.chars().all(plain) {
+        return Err(OpenError::Url(format!("`{schema}` is no name of a schema")));
+    }
+    let mut connection = options.connect().await.map_err(StoreError::from)?;
+    let statement = format!("create schema if not exists {schema}");
+    let made = sqlx::query(AssertSqlSafe(statement)).execute(&mut connection).await;
     let _ = connection.close().await;
     match made.map_err(StoreError::from) {
         // Two collectors that start together: the other one made it.
         Err(StoreError::Unique(_)) | Ok(_) => Ok(()),
-        Err(error) => Err(error),
+        Err(error) => Err(error.into()),
     }
 }
 

@@ -25,7 +25,8 @@ use super::{
     worker::{NoTarget, Opener, Opening, Tools, Unopened, Worker},
 };
 use crate::{
-    store::{DatabaseSettings, Store, Watch},
+    config::DatabaseSettings,
+    store::{Store, Watch},
     world::{Clock, Random},
 };
 
@@ -144,8 +145,7 @@ impl House {
 
     async fn watched(watch: Option<Arc<dyn Watch>>) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let url = format!("sqlite:{}", folder.path().join("test.db").display());
-        let settings = DatabaseSettings { url, keys_url: None };
+        let settings = DatabaseSettings::sqlite(folder.path().join("test.db"));
         let store = Store::open_watched(&settings, watch).await.unwrap();
         Self::around(store, folder)
     }

@@ -29,7 +29,7 @@ async fn share_the_work_on_sqlite() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn share_the_work_on_postgresql() {
     let Ok(url) = std::env::var("UNTICKED_TEST_POSTGRES") else { return };
-    let settings = DatabaseSettings { url, keys_url: None };
+    let settings = DatabaseSettings::parse(&url, None, std::path::Path::new("/")).unwrap();
     let store = Store::open(&settings).await.unwrap();
     let house = House::around(store, tempfile::tempdir().unwrap());
     compete(&house, 300).await;
