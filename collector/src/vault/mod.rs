@@ -1,1 +1,21 @@
-//! (empty so far)
+//! Where identifying values lie encrypted, each person's under keys of their own.
+//!
+//! The key ring is a file outside the databases; it wraps two random keys for each subject, which lie in the key
+//! store. The identity key opens values, outbox bodies and mails; the evidence key opens part B of the evidence, which
+//! may outlive the identity for legal claims (Art. 17(3)(e)). To forget a person is to destroy a key. Every sealed value
+//! is bound to its table, row and column, so that nobody with the database can move it to another place. Addresses are
+//! found by a keyed hash, never by their text.
+
+mod cipher;
+mod contact;
+mod ring;
+pub mod sql;
+mod subject;
+
+pub use cipher::{Cell, Key, NotOpened};
+pub use contact::EmailAddress;
+pub use ring::{KeyRing, RingError};
+pub use subject::{NewSubject, SubjectKeys, Vault, VaultError, WrappedKeys};
+
+#[cfg(test)]
+mod tests;
