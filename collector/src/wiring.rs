@@ -3,19 +3,16 @@
 use std::{net::SocketAddr, ops::Deref, sync::Arc};
 
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
-use unticked_shared::signature::SigningKey;
 
 use crate::{
     assets::Assets,
     config::Settings,
     forms::Forms,
     metrics::Metrics,
-    placements::{
-        http::Rendered,
-        tickets::{TicketKey, TicketKeys},
-    },
+    placements::{http::Rendered, tickets::TicketKeys},
     router::{RateLimits, router},
     store::{OpenError, Store},
+    vault::{KeyRing, RingError, Vault, VaultError},
     world::{Clock, Random},
 };
 
@@ -33,6 +30,8 @@ pub struct Parts {
     pub random: Random,
     /// The two databases.
     pub store: Store,
+    /// What identifies people, sealed.
+    pub vault: Vault,
     /// What is shown, and was.
     pub forms: Forms,
     /// The keys that make and open tickets.
@@ -92,6 +91,12 @@ pub enum StartError {
     /// The databases.
     #[error(transparent)]
     Store(#[from] OpenError),
+    /// The key ring's file.
+    #[error(transparent)]
+    Ring(#[from] RingError),
+    /// The key ring does not belong to the key store.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
     /// The address is taken or not ours.
     #[error("cannot listen on {address}: {cause}")]
     Listen {
@@ -126,7 +131,12 @@ impl Running {
 
 /// Starts the collector.
 pub async fn serve(settings: Settings, overrides: Overrides) -> Result<Running, StartError> {
+    let ring = KeyRing::open(&settings.key_ring, &overrides.random)?;
+    let tickets = TicketKeys::from_ring(&ring);
     let store = Store::open(&settings.database).await?;
+    let vault = Vault::new(ring, overrides.random.clone());
+    // A ring that does not open what the key store holds would lock every person's data in for good.
+    vault.check(&store).await?;
     let forms = Forms::open(store.clone(), &settings.definitions_dir, overrides.clock.clone()).await?;
     let address = settings.server.listen;
     let listener = TcpListener::bind(address).await.map_err(|cause| StartError::Listen { address, cause })?;
@@ -136,11 +146,8 @@ pub async fn serve(settings: Settings, overrides: Overrides) -> Result<Running, 
         assets: Assets::new(),
         rendered: Rendered::default(),
         metrics: Metrics::default(),
-        // Until the key ring gives it, tickets do not outlive the process.
-        tickets: TicketKeys::new(
-            TicketKey { name: "process".to_owned(), key: SigningKey::new(overrides.random.bytes::<32>()) },
-            Vec::new(),
-        ),
+        tickets,
+        vault,
         store,
         forms,
         clock: overrides.clock,

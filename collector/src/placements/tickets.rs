@@ -14,7 +14,7 @@ use unticked_shared::{
 };
 use uuid::Uuid;
 
-use crate::world::Random;
+use crate::{vault::KeyRing, world::Random};
 
 /// Slow readers are not punished: a day.
 pub const LIFE_SECONDS: i64 = 24 * 60 * 60;
@@ -105,6 +105,13 @@ impl TicketKeys {
     /// `first` signs, it and `older` open.
     pub fn new(first: TicketKey, older: Vec<TicketKey>) -> Self {
         Self { first, older }
+    }
+
+    /// The ring's ticket keys.
+    pub fn from_ring(ring: &KeyRing) -> Self {
+        let mut keys = ring.ticket_keys().map(|(name, key)| TicketKey { name, key });
+        let first = keys.next().expect("a key ring has a first key");
+        Self { first, older: keys.collect() }
     }
 
     /// Makes a ticket for what is shown, from `now` on.
