@@ -47,6 +47,11 @@ impl Document {
         self.find(path, |anchor| anchor.key.clone().unwrap_or_else(|| anchor.value.clone()))
     }
 
+    /// Whether something stands at `path`.
+    pub fn holds(&self, path: &str) -> bool {
+        self.anchors.contains_key(path)
+    }
+
     /// The place of a range of bytes.
     pub fn place(&self, range: Range<usize>) -> Place {
         place(&self.text, range)

@@ -195,6 +195,10 @@ words! {
 #[serde(transparent)]
 pub struct Words(Vec<String>);
 
+/// The languages that the product's own words speak.
+#[cfg(feature = "definitions")]
+pub const LANGUAGES: [&str; 3] = ["en", "bg", "ar"];
+
 impl Words {
     /// The words of `language`, or of its primary subtag, where the product speaks it.
     #[cfg(feature = "definitions")]
