@@ -11,6 +11,7 @@ pub mod decide;
 pub mod destinations;
 pub mod schedule;
 pub mod sql;
+pub mod unseal;
 pub mod worker;
 
 use std::{future::Future, sync::Arc};

@@ -28,7 +28,7 @@ pub struct NewEvent {
 /// One destination's share of an event.
 #[derive(Debug, Clone)]
 pub struct NewDelivery {
-    /// A fresh id; the row that the seal is bound to (table `delivery`, column `body`).
+    /// A fresh id; the body is sealed for its [`body_cell`](super::unseal::body_cell).
     pub id: Uuid,
     /// Who receives it.
     pub destination: DestinationId,

@@ -46,6 +46,15 @@ pub type Found = Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send>>;
 /// Asks for the addresses of a name.
 pub type Lookup = Arc<dyn Fn(String) -> Found + Send + Sync>;
 
+/// Where a request may go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// To addresses on the public internet.
+    Public,
+    /// Anywhere: the owner named the host.
+    Anywhere,
+}
+
 /// The guard of one collector. Cloning is cheap.
 #[derive(Clone)]
 pub struct Guard {
@@ -54,7 +63,8 @@ pub struct Guard {
 }
 
 impl Guard {
-    /// Lets `allowed` hosts (names or addresses, as written in the destination's URL) be wherever they are.
+    /// Lets `allowed` hosts (`host` or `host:port`, names or addresses, as written in the destination's URL) be
+    /// wherever they are.
     pub fn new(allowed: &[String]) -> Self {
         Self::with_lookup(allowed, Arc::new(|host| Box::pin(system_lookup(host))))
     }
@@ -65,45 +75,50 @@ impl Guard {
     }
 
     /// Judges what can be judged before resolving. An address in figures is never resolved, so it is judged here.
-    pub fn check(&self, url: &Url) -> Result<(), Refusal> {
+    pub fn check(&self, url: &Url) -> Result<Reach, Refusal> {
         let host = plain(url.host_str().ok_or(Refusal::Address)?);
-        if self.allows(&host) {
-            return if matches!(url.scheme(), "http" | "https") { Ok(()) } else { Err(Refusal::Address) };
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(Refusal::Address);
         }
-        match url.scheme() {
-            "https" => {}
-            "http" => return Err(Refusal::Plain(host)),
-            _ => return Err(Refusal::Address),
+        if self.allows(&host, url.port_or_known_default()) {
+            return Ok(Reach::Anywhere);
+        }
+        if url.scheme() == "http" {
+            return Err(Refusal::Plain(host));
         }
         match host.parse::<IpAddr>() {
             Ok(address) if !is_public(address) => Err(Refusal::Private { host, address }),
-            _ => Ok(()),
+            _ => Ok(Reach::Public),
         }
     }
 
-    fn allows(&self, host: &str) -> bool {
-        self.allowed.iter().any(|allowed| allowed == host)
+    fn allows(&self, host: &str, port: Option<u16>) -> bool {
+        let with_port =
+            |port: u16| if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") };
+        let with_port = port.map(with_port).unwrap_or_default();
+        self.allowed.iter().any(|allowed| *allowed == host || *allowed == plain(&with_port))
     }
 
-    /// One address that is not public spoils the name: which of several is taken would be chance.
-    fn judge(&self, host: &str, addresses: Vec<IpAddr>) -> Result<Vec<IpAddr>, Refusal> {
-        if addresses.is_empty() {
-            return Err(Refusal::NoAddress(host.to_owned()));
-        }
-        match addresses.iter().find(|address| !is_public(**address)) {
-            Some(address) if !self.allows(host) => Err(Refusal::Private { host: host.to_owned(), address: *address }),
-            _ => Ok(addresses),
-        }
+    /// The name service for requests of that reach. Each has its own client, so that a name which is allowed at one
+    /// port opens nothing at another.
+    pub fn resolver(&self, reach: Reach) -> Resolver {
+        Resolver { lookup: Arc::clone(&self.lookup), reach }
     }
 }
 
-impl Resolve for Guard {
+/// Resolves names and judges every address they have.
+pub struct Resolver {
+    lookup: Lookup,
+    reach: Reach,
+}
+
+impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {
-        let guard = self.clone();
         let host = plain(name.as_str());
+        let found = (self.lookup)(host.clone());
+        let reach = self.reach;
         Box::pin(async move {
-            let addresses = (guard.lookup)(host.clone()).await?;
-            let addresses = guard.judge(&host, addresses)?;
+            let addresses = judge(&host, found.await?, reach)?;
             // Port 0: the connector puts the URL's own there.
             let addresses: Addrs = Box::new(addresses.into_iter().map(|address| SocketAddr::new(address, 0)));
             Ok(addresses)
@@ -111,13 +126,25 @@ impl Resolve for Guard {
     }
 }
 
+/// One address that is not public spoils the name: which of several is taken would be chance.
+fn judge(host: &str, addresses: Vec<IpAddr>, reach: Reach) -> Result<Vec<IpAddr>, Refusal> {
+    if addresses.is_empty() {
+        return Err(Refusal::NoAddress(host.to_owned()));
+    }
+    match addresses.iter().find(|address| !is_public(**address)) {
+        Some(address) if reach == Reach::Public => Err(Refusal::Private { host: host.to_owned(), address: *address }),
+        _ => Ok(addresses),
+    }
+}
+
 async fn system_lookup(host: String) -> io::Result<Vec<IpAddr>> {
     Ok(tokio::net::lookup_host((host, 0)).await?.map(|address| address.ip()).collect())
 }
 
-/// Lower case, without the brackets of an IPv6 address and the final dot of a full name.
+/// Lower case, without the brackets of a bare IPv6 address and the final dot of a full name.
 fn plain(host: &str) -> String {
-    host.trim_matches(['[', ']']).trim_end_matches('.').to_ascii_lowercase()
+    let bare = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(host);
+    bare.trim_end_matches('.').to_ascii_lowercase()
 }
 
 /// Whether an address is one that any machine on the internet would reach (IANA special-purpose registries).
@@ -163,7 +190,7 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
 mod tests {
     use super::*;
 
-    fn check(url: &str, allowed: &[&str]) -> Result<(), Refusal> {
+    fn check(url: &str, allowed: &[&str]) -> Result<Reach, Refusal> {
         let allowed: Vec<_> = allowed.iter().map(|&h| h.to_owned()).collect();
         Guard::new(&allowed).check(&Url::parse(url).unwrap())
     }
@@ -249,16 +276,16 @@ mod tests {
         ] {
             assert!(matches!(check(url, &[]), Err(Refusal::Private { .. })), "{url}");
         }
-        assert_eq!(check("https://1.1.1.1/", &[]), Ok(()));
+        assert_eq!(check("https://1.1.1.1/", &[]), Ok(Reach::Public));
     }
 
     #[test]
     fn http_is_for_allowed_hosts_alone() {
         assert_eq!(check("http://crm.example/", &[]), Err(Refusal::Plain("crm.example".into())));
-        assert_eq!(check("http://crm.example:8080/", &["crm.example"]), Ok(()));
-        assert_eq!(check("http://CRM.example./", &["Crm.Example"]), Ok(()));
-        assert_eq!(check("http://127.0.0.1:7412/", &["127.0.0.1"]), Ok(()));
-        assert_eq!(check("http://[::1]:7412/", &["::1"]), Ok(()));
+        assert_eq!(check("http://crm.example:8080/", &["crm.example"]), Ok(Reach::Anywhere));
+        assert_eq!(check("http://CRM.example./", &["Crm.Example"]), Ok(Reach::Anywhere));
+        assert_eq!(check("http://127.0.0.1:7412/", &["127.0.0.1"]), Ok(Reach::Anywhere));
+        assert_eq!(check("http://[::1]:7412/", &["::1"]), Ok(Reach::Anywhere));
         assert_eq!(check("ftp://crm.example/", &["crm.example"]), Err(Refusal::Address));
         assert_eq!(check("data:text/plain,x", &[]), Err(Refusal::Address));
     }
@@ -271,11 +298,22 @@ mod tests {
     }
 
     #[test]
+    fn a_name_allowed_at_one_port_opens_no_other() {
+        assert_eq!(check("http://crm.example:8080/", &["crm.example:8080"]), Ok(Reach::Anywhere));
+        assert_eq!(check("http://crm.example/", &["crm.example:80"]), Ok(Reach::Anywhere));
+        assert_eq!(check("http://[::1]:7412/", &["[::1]:7412"]), Ok(Reach::Anywhere));
+        assert!(check("http://crm.example:9090/", &["crm.example:8080"]).is_err());
+        assert!(check("https://127.0.0.1:9090/", &["127.0.0.1:8080"]).is_err());
+        // The name may still be public at the other port; what it resolves to decides.
+        assert_eq!(check("https://crm.example:9090/", &["crm.example:8080"]), Ok(Reach::Public));
+    }
+
+    #[test]
     fn one_private_address_among_several_spoils_the_name() {
         let addresses: Vec<IpAddr> = ["1.1.1.1", "10.0.0.7"].iter().map(|a| a.parse().unwrap()).collect();
-        let refusal = Guard::new(&[]).judge("crm.example", addresses.clone()).unwrap_err();
+        let refusal = judge("crm.example", addresses.clone(), Reach::Public).unwrap_err();
         assert!(refusal.to_string().contains("crm.example is 10.0.0.7"));
-        assert!(Guard::new(&["crm.example".to_owned()]).judge("crm.example", addresses).is_ok());
-        assert_eq!(Guard::new(&[]).judge("crm.example", vec![]), Err(Refusal::NoAddress("crm.example".into())));
+        assert!(judge("crm.example", addresses, Reach::Anywhere).is_ok());
+        assert_eq!(judge("crm.example", vec![], Reach::Anywhere), Err(Refusal::NoAddress("crm.example".into())));
     }
 }

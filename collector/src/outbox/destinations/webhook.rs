@@ -12,7 +12,7 @@ use unticked_shared::{definition::destination::DestinationKind, signature::EVENT
 use super::{
     super::schedule::Outcome,
     ATTEMPT_TIMEOUT, Attempt, Courier, Parcel, Target,
-    guard::{Guard, Refusal},
+    guard::{Guard, Reach, Refusal},
 };
 
 /// Bytes of an answer that are read, so that its connection can be used again. Nothing in them is of interest.
@@ -23,7 +23,8 @@ const ANSWER_PATIENCE: Duration = Duration::from_secs(2);
 /// Posts events over the network. Cloning is cheap.
 #[derive(Clone)]
 pub struct Network {
-    client: Client,
+    public: Client,
+    anywhere: Client,
     guard: Guard,
     timeout: Duration,
 }
@@ -38,17 +39,20 @@ impl Network {
     pub fn new(guard: Guard) -> Result<Self, ClientError> {
         // Fails only when a provider is there already, which then serves as well.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = Client::builder()
-            .dns_resolver(guard.clone())
-            // A proxy of the environment would resolve the name again, out of the guard's sight.
-            .no_proxy()
-            .redirect(redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .referer(false)
-            .connect_timeout(Duration::from_secs(5))
-            .user_agent(concat!("Unticked/", env!("CARGO_PKG_VERSION")))
-            .build()?;
-        Ok(Self { client, guard, timeout: ATTEMPT_TIMEOUT })
+        let client = |reach| {
+            Client::builder()
+                .dns_resolver(guard.resolver(reach))
+                // A proxy of the environment would resolve the name again, out of the guard's sight.
+                .no_proxy()
+                .redirect(redirect::Policy::none())
+                .retry(reqwest::retry::never())
+                .referer(false)
+                .connect_timeout(Duration::from_secs(5))
+                .user_agent(concat!("Unticked/", env!("CARGO_PKG_VERSION")))
+                .build()
+        };
+        let (public, anywhere) = (client(Reach::Public)?, client(Reach::Anywhere)?);
+        Ok(Self { public, anywhere, guard, timeout: ATTEMPT_TIMEOUT })
     }
 
     /// The same with less patience, for tests.
@@ -60,12 +64,14 @@ impl Network {
 
     async fn post(&self, target: &Target, parcel: &Parcel) -> Result<Outcome, Failure> {
         let url = Url::parse(&target.url).map_err(|_| Refusal::Address)?;
-        self.guard.check(&url)?;
+        let client = match self.guard.check(&url)? {
+            Reach::Public => &self.public,
+            Reach::Anywhere => &self.anywhere,
+        };
         let signatures: Vec<String> =
             target.keys.iter().map(|key| key.sign(&parcel.event, parcel.sent_at, &parcel.body)).collect();
         let [id, timestamp, signature] = EVENT_HEADERS;
-        let answer = self
-            .client
+        let answer = client
             .post(url)
             .timeout(self.timeout)
             .header(CONTENT_TYPE, "application/json")

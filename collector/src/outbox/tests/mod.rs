@@ -2,6 +2,7 @@
 
 mod crash;
 mod flow;
+mod sealed;
 mod two_collectors;
 
 use std::{
@@ -135,7 +136,7 @@ struct House {
     glass: Arc<Glass>,
     random: Random,
     // Dropped with the house.
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl House {
@@ -157,7 +158,7 @@ impl House {
             outside: Arc::default(),
             glass: Arc::new(Glass { forgotten: Mutex::default() }),
             random: Random::system(),
-            _folder: folder,
+            folder,
         }
     }
 
