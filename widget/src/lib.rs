@@ -15,4 +15,4 @@ pub mod state;
 pub mod view;
 
 #[cfg(feature = "ssr")]
-pub use server::{LOADER, PageState, STYLESHEET, render_form, render_page};
+pub use server::{LOADER, LanguageLink, PageState, STYLESHEET, render_form, render_page};

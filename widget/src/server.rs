@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 use unticked_shared::{
+    id::Language,
     placement::Content,
     submission::{Accepted, Choices, ProblemType, Values},
     texts::Word,
@@ -40,6 +41,19 @@ pub struct PageState {
     pub accepted: Option<Accepted>,
     /// The address of the page that the form stands on, without query and fragment.
     pub page: String,
+    /// The same page in the form's other languages; none where switching would lose what was typed.
+    pub languages: Vec<LanguageLink>,
+}
+
+/// A link to the page in another language.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LanguageLink {
+    /// Where it leads.
+    pub href: String,
+    /// The language.
+    pub language: Language,
+    /// What the language calls itself.
+    pub name: String,
 }
 
 /// The html of a placement: nothing entered, nothing ticked, every step and every conditional field visible.
@@ -83,14 +97,31 @@ pub fn render_page(content: &Content, state: &PageState, stylesheet_href: &str) 
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"robots\" content=\"noindex\">\n<meta name=\"color-scheme\" content=\"light dark\">\n\
          <title>{title} – {controller}</title>\n<link rel=\"stylesheet\" href=\"{href}\">\n</head>\n\
-         <body class=\"unticked-page\">\n<main>{form}</main>\n</body>\n</html>\n",
+         <body class=\"unticked-page\">\n{languages}<main>{form}</main>\n</body>\n</html>\n",
         lang = escaped(content.language.as_str()),
         dir = content.direction.as_str(),
         title = escaped(&title),
         controller = escaped(controller),
         href = escaped(stylesheet_href),
+        languages = language_links(&state.languages),
         form = render(content, form, frame),
     )
+}
+
+fn language_links(languages: &[LanguageLink]) -> String {
+    if languages.is_empty() {
+        return String::new();
+    }
+    let link = |link: &LanguageLink| {
+        format!(
+            "<a href=\"{href}\" lang=\"{tag}\" hreflang=\"{tag}\" dir=\"{dir}\">{name}</a>\n",
+            href = escaped(&link.href),
+            tag = escaped(link.language.as_str()),
+            dir = link.language.direction().as_str(),
+            name = escaped(&link.name),
+        )
+    };
+    format!("<nav class=\"unticked-languages\">\n{}</nav>\n", languages.iter().map(link).collect::<String>())
 }
 
 fn render(content: &Content, state: FormState, frame: Frame) -> String {

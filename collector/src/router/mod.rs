@@ -22,8 +22,8 @@ use axum::{
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, timeout::TimeoutLayer};
 use unticked_shared::submission::ProblemType;
 
+pub(crate) use self::{body::TooLarge, cors::allowed_origin, headers::open_to_all};
 pub use self::{client::Client, limits::RateLimits};
-pub(crate) use self::{cors::allowed_origin, headers::open_to_all};
 use crate::{assets, metrics, placements, problem, problem::Refusal, wiring::App};
 
 /// Everything the collector answers.
