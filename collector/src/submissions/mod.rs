@@ -1,37 +1,238 @@
-//! (The core room's; what stands here is what the hosted page calls.)
+//! What visitors send, from the post to the answer.
+//!
+//! `http` reads it, [`decide`] holds it against the ticket and the very version that the ticket names, [`record`] makes
+//! and seals the rows that say what was decided, and the [`writer`] makes many of them durable in one transaction.
+//! Nobody is answered before. The ticket's id names the submission: whoever sends the same again gets the first result,
+//! whatever its age, rebuilt from what is kept; another body under the same id is refused.
 
-use unticked_shared::{
-    id::FormId,
-    submission::{Accepted, Choices, ProblemType, Values},
+pub mod decide;
+pub mod http;
+pub mod record;
+mod reference;
+pub mod sql;
+pub mod sweep;
+pub mod writer;
+
+pub use http::{NativePost, accept_native};
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::task::JoinHandle;
+use tracing::{error, info};
+use unticked_shared::{evidence::PartA, submission::Accepted};
+
+use self::{
+    decide::{Acceptance, Arrival, Refusal, State, decide},
+    sql::Kept,
+    writer::{Tools, WriteError, Writer, Written},
+};
+use crate::{
+    forms::{Forms, FormsError, Version},
+    metrics::Metrics,
+    outbox::Outbox,
+    placements::tickets::{Ticket, TicketKeys},
+    store::{Store, StoreError, values::time},
+    vault::Vault,
+    world::Clock,
 };
 
-use crate::{problem::Refusal, router::Client, wiring::App};
+/// How often a record is made again because its reference was taken: with 40 random bits once is rare.
+const ATTEMPTS: usize = 4;
 
-/// A native post of a form, read from its controls by [`crate::placements`]. The body is not signed: the ticket alone
-/// speaks for it, and the evidence says so (`Method::Page`).
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct NativePost {
-    /// The ticket, as it came.
-    pub ticket: String,
-    /// What was entered, tidy; fields that did not apply are still in it, since the native form shows them all.
-    pub values: Values,
-    /// One for each purpose that was asked; a box that was not ticked is a refusal.
-    pub choices: Choices,
-    /// The page's address, as the control said it.
-    pub page: String,
-    /// What stands in the trap for robots.
-    pub trap: String,
+/// What the room works with.
+#[derive(Clone)]
+pub struct Needs {
+    /// Both databases.
+    pub store: Store,
+    /// Every version ever shown.
+    pub forms: Forms,
+    /// Opens tickets.
+    pub tickets: TicketKeys,
+    /// Seals what is kept.
+    pub vault: Vault,
+    /// Woken after each commit.
+    pub outbox: Outbox,
+    /// Told about each batch.
+    pub metrics: Metrics,
+    /// The clock.
+    pub clock: Clock,
 }
 
-/// Takes a native post: `origin` is the `Origin` header as it came (`null` is accepted when the ticket's origin is).
-/// Answers what was accepted, now or before with the same ticket, or why not.
-#[expect(clippy::unused_async, reason = "it will commit")]
-pub async fn accept_native(
-    _app: &App,
-    _form: &FormId,
-    _origin: Option<&str>,
-    _client: Client,
-    _post: NativePost,
-) -> Result<Accepted, Refusal> {
-    Err(Refusal::new(ProblemType::Unavailable))
+/// The room at work. Cloning is cheap.
+#[derive(Clone)]
+pub struct Submissions(Arc<Inner>);
+
+struct Inner {
+    needs: Needs,
+    writer: Writer,
+    task: Mutex<Option<JoinHandle<()>>>,
 }
+
+/// An accepted submission.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Submitted {
+    /// The answer to the visitor.
+    pub accepted: Accepted,
+    /// What happened, for the metrics; the visitor is not told.
+    pub how: How,
+}
+
+/// How a submission came to be accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum How {
+    /// Now.
+    New,
+    /// Now, and it waits for the owner.
+    Quarantined,
+    /// Before: this is the first result once more.
+    Repeated,
+}
+
+/// Why a submission was not accepted.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// By the rules.
+    #[error(transparent)]
+    Decided(#[from] Refusal),
+    /// Its id was accepted with another body.
+    #[error("its id was accepted with another body")]
+    AlreadySubmitted,
+    /// Nothing can be stored now, and nothing was.
+    #[error("nothing can be stored now")]
+    Unavailable,
+    /// A defect; it was logged.
+    #[error("a defect of the collector")]
+    Internal,
+}
+
+/// The word in the metrics.
+pub fn result_name(result: &Result<Submitted, Refused>) -> &'static str {
+    match result {
+        Ok(submitted) => match submitted.how {
+            How::New => "accepted",
+            How::Quarantined => "quarantined",
+            How::Repeated => "repeated",
+        },
+        Err(Refused::Decided(refusal)) => match refusal {
+            Refusal::TicketInvalid => "ticket-invalid",
+            Refusal::TicketExpired => "ticket-expired",
+            Refusal::DefinitionChanged => "definition-changed",
+            Refusal::OriginNotAllowed => "origin-not-allowed",
+            Refusal::SignatureInvalid => "signature-invalid",
+            Refusal::Malformed(_) => "malformed",
+            Refusal::Invalid(_) => "validation-failed",
+        },
+        Err(Refused::AlreadySubmitted) => "already-submitted",
+        Err(Refused::Unavailable) => "unavailable",
+        Err(Refused::Internal) => "internal",
+    }
+}
+
+impl Submissions {
+    /// Opens the room and starts its writer.
+    pub fn start(needs: Needs) -> Self {
+        let tools =
+            Tools { store: needs.store.clone(), outbox: needs.outbox.clone(), metrics: needs.metrics.clone() };
+        let (writer, task) = Writer::start(tools);
+        Self(Arc::new(Inner { needs, writer, task: Mutex::new(Some(task)) }))
+    }
+
+    /// Takes nothing more; returns when everything that was taken is written and answered.
+    pub async fn close(&self) {
+        self.0.writer.stop();
+        let task = self.0.task.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(task) = task {
+            let _ = task.await;
+        }
+    }
+
+    /// Decides on what arrived and, when it is accepted, makes it durable.
+    pub async fn submit(&self, arrival: Arrival) -> Result<Submitted, Refused> {
+        let needs = &self.0.needs;
+        let ticket = needs.tickets.open(&arrival.submission.ticket).map_err(|_| Refusal::TicketInvalid)?;
+        let version = needs.forms.version(&ticket.claims.version).await.map_err(forms_failed)?;
+        let version = version.ok_or(Refusal::TicketInvalid)?;
+        let body_digest = arrival.body_digest;
+        match decide(arrival, &ticket, &version, needs.clock.now()) {
+            Ok(acceptance) => self.keep(&acceptance, &ticket).await,
+            Err(refusal @ (Refusal::TicketExpired | Refusal::DefinitionChanged)) => {
+                match self.known(&ticket).await? {
+                    Some(kept) => repeated(&kept, body_digest, &ticket, &version),
+                    None => Err(refusal.into()),
+                }
+            }
+            Err(refusal) => Err(refusal.into()),
+        }
+    }
+
+    async fn known(&self, ticket: &Ticket) -> Result<Option<Kept>, Refused> {
+        let id = ticket.claims.submission_id().ok_or(Refusal::TicketInvalid)?;
+        let mut connection = self.0.needs.store.read().await.map_err(|error| store_failed(&error))?;
+        sql::find(&mut connection, id).await.map_err(|error| store_failed(&error))
+    }
+
+    async fn keep(&self, acceptance: &Acceptance, ticket: &Ticket) -> Result<Submitted, Refused> {
+        let needs = &self.0.needs;
+        for _ in 0..ATTEMPTS {
+            let record = record::record(acceptance, &needs.vault, &needs.forms.destinations()).map_err(|error| {
+                error!(%error, "an accepted submission has no canonical form");
+                Refused::Internal
+            })?;
+            let reference = record.submission.reference.clone();
+            match self.0.writer.write(record).await {
+                Ok(Written::New) => {
+                    let quarantined = acceptance.state == State::Quarantined;
+                    info!(form = %acceptance.version.form, id = %acceptance.submission, quarantined, "accepted a submission");
+                    let how = if quarantined { How::Quarantined } else { How::New };
+                    return Ok(Submitted { accepted: record::accepted(acceptance, &reference), how });
+                }
+                Ok(Written::Known(kept)) => {
+                    return repeated(&kept, acceptance.body_digest, ticket, &acceptance.version);
+                }
+                Err(WriteError::ReferenceTaken) => {}
+                Err(WriteError::Unavailable) => return Err(Refused::Unavailable),
+                Err(WriteError::Defect) => return Err(Refused::Internal),
+            }
+        }
+        error!("no free reference was found; the source of randomness repeats itself");
+        Err(Refused::Internal)
+    }
+}
+
+/// The first result once more, or the refusal of another body under the same id.
+fn repeated(kept: &Kept, body_digest: [u8; 32], ticket: &Ticket, version: &Version) -> Result<Submitted, Refused> {
+    if kept.body_digest != body_digest {
+        return Err(Refused::AlreadySubmitted);
+    }
+    let defect = |what: &'static str| {
+        error!(id = %ticket.claims.id, what, "a kept submission cannot be read");
+        Refused::Internal
+    };
+    let part_a: PartA = serde_json::from_slice(&kept.part_a).map_err(|_| defect("part A"))?;
+    let received_at = time(kept.received_at).map_err(|_| defect("received_at"))?;
+    let content = &version.face(Some(&part_a.language)).1.content;
+    let accepted = record::answer(&ticket.claims.id, &kept.reference, received_at, &part_a.purposes, content);
+    Ok(Submitted { accepted, how: How::Repeated })
+}
+
+fn store_failed(error: &StoreError) -> Refused {
+    if error.is_unavailable() {
+        Refused::Unavailable
+    } else {
+        error!(%error, "a submission could not be looked up");
+        Refused::Internal
+    }
+}
+
+fn forms_failed(error: FormsError) -> Refused {
+    match error {
+        FormsError::Store(error) => store_failed(&error),
+        error => {
+            error!(%error, "a version cannot be read");
+            Refused::Internal
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

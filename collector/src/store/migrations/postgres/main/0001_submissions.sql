@@ -49,3 +49,5 @@ create table evidence (
     -- The commitment's place in the ledger.
     leaf_index bigint unique
 );
+
+create index evidence_by_submission on evidence (submission_id);

@@ -1,0 +1,334 @@
+//! From what was decided to the rows that say so: ids, evidence, seals, the event. No database: the work is done
+//! before the writer's turn, so that its transaction is short.
+
+use serde::Serialize;
+use unticked_shared::{
+    canonical::{self, CanonicalError},
+    definition::{Destination, form::Identifies},
+    event::{Event, EventKind, EvidenceReference, Lead, LeadDecision, LeadValue},
+    evidence::{self, Opening, PartA, PartB, SCHEMA},
+    signature::hex,
+    submission::{Accepted, Choices, DecisionTaken, Value},
+};
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+use super::{
+    decide::{Acceptance, State},
+    reference::random_reference,
+};
+use crate::{
+    outbox::{
+        decide::outgoing,
+        sql::{NewDelivery, NewEvent},
+    },
+    store::values::{millis, rfc3339},
+    vault::{Cell, NewSubject, Vault, WrappedKeys},
+};
+
+/// Everything that one submission writes, sealed.
+#[derive(Debug, Clone)]
+pub struct Record {
+    /// For the key store; committed before the rest.
+    pub keys: WrappedKeys,
+    /// The person and what was sent.
+    pub submission: SubmissionRow,
+    /// What was entered.
+    pub values: Vec<ValueRow>,
+    /// Who decided what, when, how, seeing which version.
+    pub evidence: EvidenceRow,
+    /// For the destinations.
+    pub event: NewEvent,
+}
+
+/// A row of `subject` and one of `submission`.
+#[derive(Debug, Clone)]
+pub struct SubmissionRow {
+    /// The ticket's id.
+    pub submission_id: Uuid,
+    /// The person.
+    pub subject_id: Uuid,
+    /// Keyed hash of the address.
+    pub contact_index: Option<Vec<u8>>,
+    /// What a person can read out.
+    pub reference: String,
+    /// The form.
+    pub form: String,
+    /// The version, hexadecimal.
+    pub version: String,
+    /// The language.
+    pub language: String,
+    /// `widget` or `page`.
+    pub method: &'static str,
+    /// `accepted` or `quarantined`.
+    pub state: State,
+    /// SHA-256 of what was sent.
+    pub body_digest: [u8; 32],
+    /// Milliseconds UTC.
+    pub received_at: i64,
+}
+
+/// A row of `value`.
+#[derive(Debug, Clone)]
+pub struct ValueRow {
+    /// The field.
+    pub field: String,
+    /// `direct`, `quasi` or `no`.
+    pub identifies: &'static str,
+    /// The value as canonical JSON, sealed.
+    pub content: Vec<u8>,
+}
+
+/// A row of `evidence`.
+#[derive(Debug, Clone)]
+pub struct EvidenceRow {
+    /// The record's id.
+    pub record_id: Uuid,
+    /// Canonical JSON.
+    pub part_a: Vec<u8>,
+    /// Blinds the hash of part A.
+    pub opening_a: Opening,
+    /// [`SealedPart`] as canonical JSON, sealed.
+    pub part_b: Vec<u8>,
+    /// What the ledger will carry.
+    pub commitment: [u8; 32],
+}
+
+/// What lies sealed under the evidence key: part B and what blinds its hashes, hexadecimal.
+#[derive(Serialize)]
+struct SealedPart<'a> {
+    part: &'a PartB,
+    opening: String,
+    values_salt: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    contact_salt: Option<String>,
+}
+
+/// What `values_digest` is the digest of: what was kept and what was chosen. A value that nobody may store leaves no
+/// trace here either.
+#[derive(Serialize)]
+struct Digested<'a> {
+    values: std::collections::BTreeMap<&'a str, &'a Value>,
+    choices: &'a Choices,
+}
+
+/// The place of a value: its row is the submission's 16 bytes and the field's name.
+pub fn value_row(submission: Uuid, field: &str) -> Vec<u8> {
+    [submission.as_bytes().as_slice(), field.as_bytes()].concat()
+}
+
+/// Makes the rows, with fresh ids, keys and openings.
+pub fn record(
+    acceptance: &Acceptance,
+    vault: &Vault,
+    destinations: &[Destination],
+) -> Result<Record, CanonicalError> {
+    let random = vault.random();
+    let now = acceptance.received_at;
+    let subject_id = random.uuid(now);
+    let subject = vault.new_subject(subject_id, millis(now));
+    let reference = random_reference(random);
+    let (evidence, commitment) = evidence(acceptance, subject_id, &subject, vault)?;
+    let event = event(acceptance, subject_id, &reference, evidence.record_id, &commitment, vault);
+    let event = seal_event(event, acceptance, &subject, subject_id, vault, destinations)?;
+    Ok(Record {
+        submission: SubmissionRow {
+            submission_id: acceptance.submission,
+            subject_id,
+            contact_index: acceptance.contact.as_ref().map(|address| vault.contact_index(address)),
+            reference,
+            form: acceptance.version.form.to_string(),
+            version: acceptance.version.digest.clone(),
+            language: acceptance.language.to_string(),
+            method: method_name(acceptance),
+            state: acceptance.state,
+            body_digest: acceptance.body_digest,
+            received_at: millis(now),
+        },
+        values: values(acceptance, &subject, vault)?,
+        evidence,
+        event,
+        keys: subject.wrapped,
+    })
+}
+
+/// The answer to the visitor, the same whether it is given now or rebuilt later from the same decisions.
+pub fn accepted(acceptance: &Acceptance, reference: &str) -> Accepted {
+    answer(&acceptance.ticket_id, reference, acceptance.received_at, &acceptance.purposes, acceptance.content())
+}
+
+/// [`accepted`] from its stored parts.
+pub fn answer(
+    ticket_id: &str,
+    reference: &str,
+    received_at: jiff::Timestamp,
+    purposes: &[evidence::PurposeDecision],
+    content: &unticked_shared::placement::Content,
+) -> Accepted {
+    let name = |id: &str| content.purposes.iter().find(|p| p.id.as_str() == id).map_or(id, |p| p.name.as_str());
+    let taken = purposes.iter().filter_map(|purpose| {
+        let decision = purpose.decision?;
+        Some(DecisionTaken { purpose: purpose.id.clone(), name: name(purpose.id.as_str()).to_owned(), decision })
+    });
+    Accepted {
+        id: ticket_id.to_owned(),
+        reference: reference.to_owned(),
+        received_at: rfc3339(received_at),
+        decisions: taken.collect(),
+    }
+}
+
+fn method_name(acceptance: &Acceptance) -> &'static str {
+    match acceptance.method {
+        evidence::Method::Page => "page",
+        _ => "widget",
+    }
+}
+
+fn values(acceptance: &Acceptance, subject: &NewSubject, vault: &Vault) -> Result<Vec<ValueRow>, CanonicalError> {
+    acceptance
+        .values
+        .iter()
+        .map(|kept| {
+            let row = value_row(acceptance.submission, kept.field.as_str());
+            let cell = Cell { table: "value", row: &row, column: "content" };
+            let plain = Zeroizing::new(canonical::to_vec(&kept.value)?);
+            let (identifies, content) = match kept.identifies {
+                Identifies::Direct => ("direct", subject.identity.seal(&cell, &plain, vault.random())),
+                Identifies::Quasi => ("quasi", subject.identity.seal(&cell, &plain, vault.random())),
+                Identifies::No => ("no", vault.ring().seal(&cell, &plain, vault.random())),
+            };
+            Ok(ValueRow { field: kept.field.to_string(), identifies, content })
+        })
+        .collect()
+}
+
+/// The evidence row and the commitment, hexadecimal.
+fn evidence(
+    acceptance: &Acceptance,
+    subject_id: Uuid,
+    subject: &NewSubject,
+    vault: &Vault,
+) -> Result<(EvidenceRow, String), CanonicalError> {
+    let random = vault.random();
+    let record_id = random.uuid(acceptance.received_at);
+    let part_a = PartA {
+        schema: SCHEMA.to_owned(),
+        form: acceptance.version.form.clone(),
+        version: acceptance.version.digest.clone(),
+        language: acceptance.language.clone(),
+        purposes: acceptance.purposes.clone(),
+        method: acceptance.method,
+        day: acceptance.received_at.strftime("%F").to_string(),
+    };
+    let values_salt: Opening = random.bytes();
+    let digested = Digested {
+        values: acceptance.values.iter().map(|kept| (kept.field.as_str(), &kept.value)).collect(),
+        choices: &acceptance.choices,
+    };
+    let digested = Zeroizing::new(canonical::to_vec(&digested)?);
+    let contact = acceptance.contact.as_ref().map(|address| (address, random.bytes::<32>()));
+    let part_b = PartB {
+        record_id: record_id.to_string(),
+        subject: subject_id.to_string(),
+        values_digest: evidence::salted_digest(&values_salt, &digested),
+        contact_digest: contact
+            .as_ref()
+            .map(|(address, salt)| evidence::salted_digest(salt, address.as_str().as_bytes())),
+        origin: acceptance.origin.clone(),
+        page: acceptance.page.clone(),
+        ticket_issued_at: rfc3339(acceptance.ticket_issued_at),
+        submitted_at: rfc3339(acceptance.submitted_at),
+        received_at: rfc3339(acceptance.received_at),
+        gpc: acceptance.gpc,
+        build: acceptance.build.clone(),
+        client: acceptance.client.clone(),
+    };
+    let (opening_a, opening_b): (Opening, Opening) = (random.bytes(), random.bytes());
+    let hashes = (evidence::part_hash(&opening_a, &part_a)?, evidence::part_hash(&opening_b, &part_b)?);
+    let commitment = evidence::commitment(&hashes.0, &hashes.1);
+    let sealed = SealedPart {
+        part: &part_b,
+        opening: hex(&opening_b),
+        values_salt: hex(&values_salt),
+        contact_salt: contact.as_ref().map(|(_, salt)| hex(salt)),
+    };
+    let sealed = Zeroizing::new(canonical::to_vec(&sealed)?);
+    let cell = Cell { table: "evidence", row: record_id.as_bytes(), column: "part_b" };
+    let row = EvidenceRow {
+        record_id,
+        part_a: canonical::to_vec(&part_a)?,
+        opening_a,
+        part_b: subject.evidence.seal(&cell, &sealed, random),
+        commitment,
+    };
+    Ok((row, hex(&commitment)))
+}
+
+fn event(
+    acceptance: &Acceptance,
+    subject: Uuid,
+    reference: &str,
+    record: Uuid,
+    commitment: &str,
+    vault: &Vault,
+) -> Event {
+    let content = acceptance.content();
+    let decisions = content.purposes.iter().zip(&acceptance.purposes).map(|(text, decided)| LeadDecision {
+        purpose: text.id.clone(),
+        name: text.name.clone(),
+        statement: text.statement.clone(),
+        legal_basis: text.legal_basis,
+        decision: decided.decision,
+        decided_at: rfc3339(acceptance.submitted_at),
+        retention: text.retention_period.clone(),
+    });
+    let values = acceptance.values.iter().map(|kept| LeadValue {
+        field: kept.field.clone(),
+        label: kept.label.clone(),
+        value: kept.value.clone(),
+        purposes: kept.purposes.clone(),
+    });
+    Event {
+        id: vault.random().uuid(acceptance.received_at).to_string(),
+        kind: EventKind::LeadSubmitted,
+        timestamp: rfc3339(acceptance.received_at),
+        data: Lead {
+            reference: reference.to_owned(),
+            subject: subject.to_string(),
+            form: acceptance.version.form.clone(),
+            version: acceptance.version.digest.clone(),
+            language: acceptance.language.clone(),
+            page: acceptance.page.clone(),
+            values: values.collect(),
+            decisions: decisions.collect(),
+            evidence: EvidenceReference { record: record.to_string(), commitment: commitment.to_owned() },
+        },
+    }
+}
+
+fn seal_event(
+    event: Event,
+    acceptance: &Acceptance,
+    subject: &NewSubject,
+    subject_id: Uuid,
+    vault: &Vault,
+    destinations: &[Destination],
+) -> Result<NewEvent, CanonicalError> {
+    let named = &acceptance.version.definition.destinations;
+    let receivers = destinations.iter().filter(|destination| named.contains(&destination.id));
+    let deliveries = outgoing(&event, receivers)?.into_iter().map(|outgoing| {
+        let id = vault.random().uuid(acceptance.received_at);
+        let cell = Cell { table: "delivery", row: id.as_bytes(), column: "body" };
+        let body = Zeroizing::new(outgoing.body);
+        NewDelivery { id, destination: outgoing.destination, body: subject.identity.seal(&cell, &body, vault.random()) }
+    });
+    Ok(NewEvent {
+        id: Uuid::parse_str(&event.id).expect("it was made from a UUID"),
+        subject: subject_id,
+        kind: event.kind,
+        created_at: acceptance.received_at,
+        held: acceptance.state == State::Quarantined,
+        deliveries: deliveries.collect(),
+    })
+}

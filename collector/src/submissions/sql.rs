@@ -1,0 +1,118 @@
+//! The statements of submissions.
+
+use uuid::Uuid;
+
+use super::record::Record;
+use crate::store::{Connection, StoreError, Transaction, fetch_all, fetch_optional, insert_many};
+
+/// An accepted submission as it is kept, as far as its answer needs it.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Kept {
+    /// The person.
+    pub subject_id: Uuid,
+    /// What was told to the visitor.
+    pub reference: String,
+    /// SHA-256 of what was sent.
+    pub body_digest: Vec<u8>,
+    /// Milliseconds UTC.
+    pub received_at: i64,
+    /// Part A of its evidence: the decisions.
+    pub part_a: Vec<u8>,
+}
+
+/// Keeps submissions with everything that belongs to them but keys and events; answers how many there were.
+///
+/// Fewer than `records`: an id or a reference stands already. Then roll back, since the rest of the rows does not
+/// fit together.
+pub async fn insert(tx: &mut Transaction, records: &[&Record]) -> Result<u64, StoreError> {
+    insert_many!(tx, "subject (subject_id, contact_index, created_at)", records, |record| [
+        record.submission.subject_id,
+        record.submission.contact_index.as_deref(),
+        record.submission.received_at,
+    ])
+    .await?;
+    let inserted = insert_many!(
+        tx,
+        {
+            into: "submission (submission_id, subject_id, reference, form, version, language, method, state,
+                   body_digest, received_at)",
+            then: "on conflict do nothing",
+        },
+        records,
+        |record| [
+            record.submission.submission_id,
+            record.submission.subject_id,
+            record.submission.reference.as_str(),
+            record.submission.form.as_str(),
+            record.submission.version.as_str(),
+            record.submission.language.as_str(),
+            record.submission.method,
+            record.submission.state.as_str(),
+            record.submission.body_digest.as_slice(),
+            record.submission.received_at,
+        ]
+    )
+    .await?;
+    if inserted < records.len() as u64 {
+        return Ok(inserted);
+    }
+    let values: Vec<_> = records
+        .iter()
+        .flat_map(|record| record.values.iter().map(|value| (record.submission.submission_id, value)))
+        .collect();
+    insert_many!(tx, "value (submission_id, field, identifies, content)", values, |(submission, value)| [
+        *submission,
+        value.field.as_str(),
+        value.identifies,
+        value.content.as_slice(),
+    ])
+    .await?;
+    insert_many!(
+        tx,
+        "evidence (record_id, submission_id, subject_id, part_a, opening_a, part_b, commitment)",
+        records,
+        |record| [
+            record.evidence.record_id,
+            record.submission.submission_id,
+            record.submission.subject_id,
+            record.evidence.part_a.as_slice(),
+            record.evidence.opening_a.as_slice(),
+            record.evidence.part_b.as_slice(),
+            record.evidence.commitment.as_slice(),
+        ]
+    )
+    .await?;
+    Ok(inserted)
+}
+
+/// The submission that a ticket's id became, if it was accepted.
+pub async fn find(connection: &mut Connection, submission: Uuid) -> Result<Option<Kept>, StoreError> {
+    fetch_optional!(
+        connection,
+        Kept,
+        "select submission.subject_id, reference, body_digest, received_at, part_a
+         from submission
+         join evidence on evidence.submission_id = submission.submission_id
+         where submission.submission_id = $1
+         order by evidence.record_id
+         limit 1",
+        submission,
+    )
+    .await
+}
+
+/// The persons from `first` to `last`, in order.
+pub async fn subjects_between(connection: &mut Connection, first: Uuid, last: Uuid) -> Result<Vec<Uuid>, StoreError> {
+    let rows: Vec<(Uuid,)> = fetch_all!(
+        connection,
+        (Uuid,),
+        "select subject_id
+         from subject
+         where subject_id >= $1 and subject_id <= $2
+         order by subject_id",
+        first,
+        last,
+    )
+    .await?;
+    Ok(rows.into_iter().map(|(subject,)| subject).collect())
+}
