@@ -1,17 +1,28 @@
 //! Who gets what, and the collector's life from start to end.
 
-use std::{net::SocketAddr, ops::Deref, sync::Arc};
+use std::{collections::BTreeMap, net::SocketAddr, ops::Deref, sync::Arc, time::Duration};
 
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
 use crate::{
     assets::Assets,
-    config::Settings,
+    config::{Secret, Settings},
     forms::Forms,
     metrics::Metrics,
+    outbox::{
+        self, Outbox,
+        destinations::{
+            Target,
+            guard::Guard,
+            webhook::{ClientError, Network},
+        },
+        unseal::Unseal,
+        worker::{NoTarget, Targets},
+    },
     placements::{http::Rendered, tickets::TicketKeys},
     router::{RateLimits, router},
     store::{OpenError, Store},
+    submissions::{Needs, Submissions, sweep::sweep},
     vault::{KeyRing, RingError, Vault, VaultError},
     world::{Clock, Random},
 };
@@ -36,6 +47,10 @@ pub struct Parts {
     pub forms: Forms,
     /// The keys that make and open tickets.
     pub tickets: TicketKeys,
+    /// Takes what visitors send.
+    pub submissions: Submissions,
+    /// Brings it to the destinations.
+    pub outbox: Outbox,
     /// What pages load.
     pub assets: Assets,
     /// Placements ready to be sent.
@@ -97,6 +112,9 @@ pub enum StartError {
     /// The key ring does not belong to the key store.
     #[error(transparent)]
     Vault(#[from] VaultError),
+    /// The client that speaks to the destinations.
+    #[error("the client for deliveries cannot be made: {0}")]
+    Deliveries(#[from] ClientError),
     /// The address is taken or not ours.
     #[error("cannot listen on {address}: {cause}")]
     Listen {
@@ -115,6 +133,8 @@ pub struct Running {
     pub app: App,
     stop: watch::Sender<bool>,
     server: JoinHandle<std::io::Result<()>>,
+    /// Deliveries and sweeps.
+    workers: Vec<JoinHandle<()>>,
 }
 
 impl Running {
@@ -124,6 +144,10 @@ impl Running {
         let grace = self.app.settings.server.timeout;
         if tokio::time::timeout(grace, self.server).await.is_err() {
             tracing::warn!("some connections did not end in time and were closed");
+        }
+        self.app.submissions.close().await;
+        for worker in self.workers {
+            let _ = worker.await;
         }
         self.app.store.close().await;
     }
@@ -141,12 +165,39 @@ pub async fn serve(settings: Settings, overrides: Overrides) -> Result<Running, 
     let address = settings.server.listen;
     let listener = TcpListener::bind(address).await.map_err(|cause| StartError::Listen { address, cause })?;
     let addr = listener.local_addr().map_err(|cause| StartError::Listen { address, cause })?;
+    let metrics = Metrics::default();
+    let outbox = Outbox::default();
+    let (stop, mut stopped) = watch::channel(false);
+    let submissions = Submissions::start(Needs {
+        store: store.clone(),
+        forms: forms.clone(),
+        tickets: tickets.clone(),
+        vault: vault.clone(),
+        outbox: outbox.clone(),
+        metrics: metrics.clone(),
+        clock: overrides.clock.clone(),
+    });
+    let courier = Network::new(Guard::new(&settings.outbox.allow_hosts))?;
+    let tools = outbox::Tools {
+        store: store.clone(),
+        opener: Arc::new(Unseal { store: store.clone(), vault: vault.clone() }),
+        targets: targets(forms.clone(), settings.secrets.clone()),
+        courier: Arc::new(courier),
+        clock: overrides.clock.clone(),
+        random: overrides.random.clone(),
+    };
+    let workers = vec![
+        outbox.start(tools, stopped_by(&stop)),
+        tokio::spawn(sweep_hourly(store.clone(), overrides.clock.clone(), stopped_by(&stop))),
+    ];
     let app = App(Arc::new(Parts {
         limits: RateLimits::new(settings.limits),
         assets: Assets::new(),
         rendered: Rendered::default(),
-        metrics: Metrics::default(),
+        metrics,
         tickets,
+        submissions,
+        outbox,
         vault,
         store,
         forms,
@@ -154,7 +205,6 @@ pub async fn serve(settings: Settings, overrides: Overrides) -> Result<Running, 
         random: overrides.random,
         settings,
     }));
-    let (stop, mut stopped) = watch::channel(false);
     let service = router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let server = tokio::spawn(async move {
         axum::serve(listener, service)
@@ -163,5 +213,41 @@ pub async fn serve(settings: Settings, overrides: Overrides) -> Result<Running, 
             })
             .await
     });
-    Ok(Running { addr, app, stop, server })
+    Ok(Running { addr, app, stop, server, workers })
+}
+
+/// Ends when the collector stops.
+fn stopped_by(stop: &watch::Sender<bool>) -> impl Future<Output = ()> + Send + 'static {
+    let mut stopped = stop.subscribe();
+    async move {
+        let _ = stopped.wait_for(|stop| *stop).await;
+    }
+}
+
+/// Finds destinations as they are declared now.
+fn targets(forms: Forms, secrets: BTreeMap<String, Secret>) -> Targets {
+    Arc::new(move |name| {
+        let destinations = forms.destinations();
+        let destination = destinations.iter().find(|one| one.id.as_str() == name).ok_or(NoTarget::Undefined)?;
+        let unusable = |why: &str| NoTarget::Unusable(format!("the secret `secrets.{}` {why}", destination.secret));
+        let secret = secrets.get(&destination.secret.to_lowercase()).ok_or_else(|| unusable("is not set"))?;
+        Target::new(destination, secret.reveal()).map_err(|error| unusable(&format!("cannot be used: {error}")))
+    })
+}
+
+/// Sweeps keys that belong to nobody, now and every hour.
+async fn sweep_hourly(store: Store, clock: Clock, stopped: impl Future<Output = ()>) {
+    let mut stopped = std::pin::pin!(stopped);
+    let mut hours = tokio::time::interval(Duration::from_hours(1));
+    loop {
+        tokio::select! {
+            _ = hours.tick() => {}
+            () = &mut stopped => return,
+        }
+        match sweep(&store, clock.now()).await {
+            Ok(0) => {}
+            Ok(keys) => tracing::info!(keys, "swept keys that belong to nobody"),
+            Err(error) => tracing::warn!(%error, "keys that belong to nobody could not be swept; the next hour will"),
+        }
+    }
 }

@@ -24,11 +24,12 @@ use unticked_shared::submission::ProblemType;
 
 pub(crate) use self::{body::TooLarge, cors::allowed_origin, headers::open_to_all};
 pub use self::{client::Client, limits::RateLimits};
-use crate::{assets, metrics, placements, problem, problem::Refusal, wiring::App};
+use crate::{assets, metrics, placements, problem, problem::Refusal, submissions, wiring::App};
 
 /// Everything the collector answers.
 pub fn router(app: App) -> Router {
     let forms = placements::http::routes()
+        .merge(submissions::http::routes())
         .route_layer(from_fn_with_state(app.clone(), limits::enforce))
         .layer(cors::layer(app.clone()));
     Router::new()

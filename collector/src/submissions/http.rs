@@ -19,12 +19,7 @@ use super::{
     Refused,
     decide::{Arrival, Proof, Refusal as Decided, Signed},
 };
-use crate::{
-    config::ClientAddress,
-    problem::Refusal,
-    router::Client,
-    wiring::App,
-};
+use crate::{config::ClientAddress, problem::Refusal, router::Client, wiring::App};
 
 /// The route; CORS and rate limits are the router's.
 pub(crate) fn routes() -> Router<App> {

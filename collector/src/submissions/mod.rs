@@ -131,8 +131,7 @@ pub fn result_name(result: &Result<Submitted, Refused>) -> &'static str {
 impl Submissions {
     /// Opens the room and starts its writer.
     pub fn start(needs: Needs) -> Self {
-        let tools =
-            Tools { store: needs.store.clone(), outbox: needs.outbox.clone(), metrics: needs.metrics.clone() };
+        let tools = Tools { store: needs.store.clone(), outbox: needs.outbox.clone(), metrics: needs.metrics.clone() };
         let (writer, task) = Writer::start(tools);
         Self(Arc::new(Inner { needs, writer, task: Mutex::new(Some(task)) }))
     }
@@ -155,12 +154,10 @@ impl Submissions {
         let body_digest = arrival.body_digest;
         match decide(arrival, &ticket, &version, needs.clock.now()) {
             Ok(acceptance) => self.keep(&acceptance, &ticket).await,
-            Err(refusal @ (Refusal::TicketExpired | Refusal::DefinitionChanged)) => {
-                match self.known(&ticket).await? {
-                    Some(kept) => repeated(&kept, body_digest, &ticket, &version),
-                    None => Err(refusal.into()),
-                }
-            }
+            Err(refusal @ (Refusal::TicketExpired | Refusal::DefinitionChanged)) => match self.known(&ticket).await? {
+                Some(kept) => repeated(&kept, body_digest, &ticket, &version),
+                None => Err(refusal.into()),
+            },
             Err(refusal) => Err(refusal.into()),
         }
     }

@@ -21,6 +21,7 @@ use crate::{
     outbox::{
         decide::outgoing,
         sql::{NewDelivery, NewEvent},
+        unseal::body_cell,
     },
     store::values::{millis, rfc3339},
     vault::{Cell, NewSubject, Vault, WrappedKeys},
@@ -118,11 +119,7 @@ pub fn value_row(submission: Uuid, field: &str) -> Vec<u8> {
 }
 
 /// Makes the rows, with fresh ids, keys and openings.
-pub fn record(
-    acceptance: &Acceptance,
-    vault: &Vault,
-    destinations: &[Destination],
-) -> Result<Record, CanonicalError> {
+pub fn record(acceptance: &Acceptance, vault: &Vault, destinations: &[Destination]) -> Result<Record, CanonicalError> {
     let random = vault.random();
     let now = acceptance.received_at;
     let subject_id = random.uuid(now);
@@ -165,10 +162,11 @@ pub fn answer(
     purposes: &[evidence::PurposeDecision],
     content: &unticked_shared::placement::Content,
 ) -> Accepted {
-    let name = |id: &str| content.purposes.iter().find(|p| p.id.as_str() == id).map_or(id, |p| p.name.as_str());
     let taken = purposes.iter().filter_map(|purpose| {
         let decision = purpose.decision?;
-        Some(DecisionTaken { purpose: purpose.id.clone(), name: name(purpose.id.as_str()).to_owned(), decision })
+        let text = content.purposes.iter().find(|text| text.id == purpose.id);
+        let name = text.map_or(purpose.id.as_str(), |text| text.name.as_str());
+        Some(DecisionTaken { purpose: purpose.id.clone(), name: name.to_owned(), decision })
     });
     Accepted {
         id: ticket_id.to_owned(),
@@ -319,9 +317,9 @@ fn seal_event(
     let receivers = destinations.iter().filter(|destination| named.contains(&destination.id));
     let deliveries = outgoing(&event, receivers)?.into_iter().map(|outgoing| {
         let id = vault.random().uuid(acceptance.received_at);
-        let cell = Cell { table: "delivery", row: id.as_bytes(), column: "body" };
-        let body = Zeroizing::new(outgoing.body);
-        NewDelivery { id, destination: outgoing.destination, body: subject.identity.seal(&cell, &body, vault.random()) }
+        let plain = Zeroizing::new(outgoing.body);
+        let body = subject.identity.seal(&body_cell(&id), &plain, vault.random());
+        NewDelivery { id, destination: outgoing.destination, body }
     });
     Ok(NewEvent {
         id: Uuid::parse_str(&event.id).expect("it was made from a UUID"),
