@@ -52,7 +52,7 @@ pub struct Running {
 impl Running {
     /// The address for `destinations.toml`.
     pub fn hook(&self) -> String {
-        format!("http://{}/hook", self.address)
+        format!("http://{}/webhook", self.address)
     }
 
     /// What it got and what it refused.
@@ -91,7 +91,7 @@ pub async fn start(settings: &Settings) -> anyhow::Result<Running> {
 
 fn router(desk: Arc<Desk>) -> Router {
     Router::new()
-        .route("/hook", post(receive).layer(DefaultBodyLimit::max(BODY_LIMIT)))
+        .route("/webhook", post(receive).layer(DefaultBodyLimit::max(BODY_LIMIT)))
         .route("/", get(async |State(desk): State<Arc<Desk>>| guarded(Html(page::whole(&desk.inbox.look())))))
         .route("/part", get(async |State(desk): State<Arc<Desk>>| guarded(Html(page::part(&desk.inbox.look())))))
         .route("/events.json", get(async |State(desk): State<Arc<Desk>>| guarded(Json(desk.inbox.to_json()))))
