@@ -21,7 +21,7 @@ pub struct Collector {
 
 /// The sample definitions, which the demo shows and the size check measures.
 pub fn sample() -> PathBuf {
-    house::root().join("examples/definitions")
+    house::root().join("examples/shop/definitions")
 }
 
 impl Collector {
@@ -36,6 +36,9 @@ impl Collector {
         command.env("UNTICKED_SERVER__PUBLIC_URL", format!("http://{address}"));
         command.env("UNTICKED_DEFINITIONS__DIR", definitions);
         command.env("UNTICKED_DATABASE__URL", format!("sqlite:{}", folder.join("unticked.db").display()));
+        command.env("UNTICKED_SECRETS__CRM", "whsec_dW50aWNrZWQtc2l6ZS1jaGVjayEhdW50aWNrZWQ=");
+        command.env("UNTICKED_OUTBOX__ALLOW_HOSTS", "127.0.0.1:7412");
+        command.env("UNTICKED_LOG__LEVEL", "warn");
         command.env("UNTICKED_KEYS__RING", folder.join("keys.toml"));
         let process = command.spawn().with_context(|| format!("cannot start {}", house::describe(&command)))?;
         let mut collector = Self { process, folder, address };
