@@ -5,8 +5,6 @@ use std::{path::PathBuf, process::ExitCode};
 use clap::{Args, ValueEnum};
 use unticked_collector::forms;
 
-use super::FOUND_WANTING;
-
 /// What to check, and how to say it.
 #[derive(Args)]
 pub struct Check {
@@ -23,24 +21,14 @@ enum Format {
     Json,
 }
 
-/// Prints every finding; errors make the exit code 1.
+/// Prints every finding; errors make the exit code 1, a folder that cannot be read 2.
 pub fn run(check: &Check) -> ExitCode {
-    let checked = match forms::check(&check.dir) {
-        Ok(checked) => checked,
-        Err(error) => return super::failed("The definitions cannot be read", &error),
+    let format = match check.format {
+        Format::Human => forms::check::Format::Human,
+        Format::Json => forms::check::Format::Json,
     };
-    match check.format {
-        Format::Human => {
-            for finding in &checked.findings {
-                println!("{}/{finding}", check.dir.display());
-            }
-            let errors = checked.findings.iter().filter(|finding| finding.is_error()).count();
-            println!("{errors} errors, {} warnings", checked.findings.len() - errors);
-        }
-        Format::Json => match serde_json::to_string_pretty(&checked.findings) {
-            Ok(text) => println!("{text}"),
-            Err(error) => return super::failed("The findings cannot be written", &error),
-        },
+    match forms::check::run(&check.dir, format, &mut std::io::stdout().lock()) {
+        Ok(outcome) => ExitCode::from(outcome.exit_code()),
+        Err(error) => super::failed("The findings cannot be written", &error),
     }
-    if checked.definitions.is_some() { ExitCode::SUCCESS } else { ExitCode::from(FOUND_WANTING) }
 }

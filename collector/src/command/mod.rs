@@ -8,8 +8,6 @@ use std::process::ExitCode;
 
 use unticked_collector::config::{Loaded, Settings, Sources};
 
-/// The definitions have errors, or what was asked for does not exist.
-pub const FOUND_WANTING: u8 = 1;
 /// The settings are wrong.
 pub const WRONG_SETTINGS: u8 = 2;
 /// The collector could not do its work.

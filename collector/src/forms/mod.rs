@@ -10,6 +10,8 @@ mod catalogue;
 pub mod check;
 mod load;
 pub mod sql;
+#[cfg(test)]
+mod tests;
 
 use std::{
     collections::BTreeMap,
@@ -117,11 +119,6 @@ fn described(findings: &[Finding]) -> String {
     format!("the definitions must be corrected first:\n{}", errors.join("\n"))
 }
 
-/// Reads and lints the owner's folder, and changes nothing: what `unticked check` does.
-pub fn check(dir: &Path) -> Result<definition::Checked, LoadError> {
-    Ok(definition::check(&load::folder(dir)?))
-}
-
 /// The forms that are shown, and the archive of all that were. Cheap to clone.
 #[derive(Clone)]
 pub struct Forms(Arc<Inner>);
@@ -176,7 +173,7 @@ impl Forms {
     }
 
     async fn bring_up(&self) -> Result<(), FormsError> {
-        let checked = check(&self.0.dir)?;
+        let checked = definition::check(&load::folder(&self.0.dir)?);
         let Some(definitions) = checked.definitions else { return Err(FormsError::Unsound(checked.findings)) };
         for finding in &checked.findings {
             warn!(%finding, "the definitions could be better");
