@@ -122,7 +122,9 @@ pub fn bind(compiled: &Path, name: &str) -> Result<Bound> {
     bindgen.remove_name_section(true).remove_producers_section(true).omit_default_module_path(true);
     let mut output = bindgen.generate_output().with_context(|| format!("wasm-bindgen refused {name}"))?;
     ensure!(
-        output.snippets().is_empty() && output.local_modules().is_empty() && output.npm_dependencies().is_empty(),
+        output.snippets().values().all(Vec::is_empty)
+            && output.local_modules().is_empty()
+            && output.npm_dependencies().is_empty(),
         "a dependency of {name} brings JavaScript of its own, which the assets have no place for"
     );
     let wasm = output.wasm_mut().emit_wasm();
