@@ -9,7 +9,7 @@ use clap::{Parser, Subcommand};
 /// Keeps what visitors decided, proves it, and hands leads to the CRM.
 ///
 /// Exit codes: 0 it worked; 1 the definitions have errors, or what was asked for does not exist; 2 the command line or
-/// the settings are wrong; 3 the collector could not do its work (database, address, files).
+/// the settings are wrong, or the definitions cannot be read; 3 the collector could not do its work (database, address).
 #[derive(Parser)]
 #[command(name = "unticked", version)]
 struct Arguments {

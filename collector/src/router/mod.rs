@@ -31,6 +31,8 @@ pub fn router(app: App) -> Router {
     let forms = placements::http::routes()
         .merge(submissions::http::routes())
         .route_layer(from_fn_with_state(app.clone(), limits::enforce))
+        // Here already: set later it would stand outside the layer that answers preflights.
+        .method_not_allowed_fallback(wrong_method)
         .layer(cors::layer(app.clone()));
     Router::new()
         .merge(forms)
@@ -41,7 +43,7 @@ pub fn router(app: App) -> Router {
         .route("/readyz", get(ready))
         .route("/metrics", get(measured))
         .fallback(async || Refusal::new(ProblemType::NotFound))
-        .method_not_allowed_fallback(async || Refusal::new(ProblemType::MethodNotAllowed))
+        .method_not_allowed_fallback(wrong_method)
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, app.settings.server.timeout))
         .layer(from_fn_with_state(app.clone(), client::identify))
         .layer(from_fn_with_state(app.clone(), body::bounded))
@@ -51,6 +53,10 @@ pub fn router(app: App) -> Router {
         .layer(from_fn_with_state(app.clone(), headers::secure))
         .layer(from_fn_with_state(app.clone(), observe::record))
         .with_state(app)
+}
+
+async fn wrong_method() -> Refusal {
+    Refusal::new(ProblemType::MethodNotAllowed)
 }
 
 /// The process lives.

@@ -1,0 +1,276 @@
+//! A collector in this process, with the sample shop's definitions, a clock that stands still until it is moved, and a
+//! folder that goes with it.
+
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
+
+use serde_json::Value;
+use tempfile::TempDir;
+use unticked_collector::{
+    config::{Settings, Sources},
+    wiring::{Overrides, Running, serve},
+    world::{Clock, Random},
+};
+use unticked_shared::{
+    placement::Placement,
+    submission::{TicketAnswer, TicketRequest},
+};
+use xtask::fetch::{self, Fetched};
+
+/// One of the sample forms' sites.
+pub const SHOP: &str = "http://localhost:7411";
+/// A site that has nothing to do with us.
+pub const STRANGER: &str = "https://stranger.example";
+/// The collector's own origin, as visitors see it.
+pub const OURS: &str = "https://forms.example";
+/// The sample form with one page.
+pub const CONTACT: &str = "contact";
+/// The sample form with steps and conditions.
+pub const EVENT: &str = "event";
+
+/// A running collector.
+pub struct House {
+    running: Option<Running>,
+    address: SocketAddr,
+    runtime: tokio::runtime::Runtime,
+    clock: Arc<AtomicI64>,
+    folder: TempDir,
+}
+
+impl House {
+    /// With the defaults and generous limits.
+    pub fn open() -> Self {
+        Self::open_with(&[])
+    }
+
+    /// With more settings, as `section.key=value`.
+    pub fn open_with(settings: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        copy(&definitions_of_the_shop(), &folder.path().join("definitions"));
+        Self::open_in(folder, settings)
+    }
+
+    fn open_in(folder: TempDir, settings: &[&str]) -> Self {
+        let mut flags: Vec<String> = [
+            "server.listen=127.0.0.1:0",
+            "server.public_url=https://forms.example",
+            "limits.per_client_per_minute=0",
+            "limits.per_form_per_minute=0",
+        ]
+        .map(str::to_owned)
+        .to_vec();
+        flags.extend(settings.iter().map(|&setting| setting.to_owned()));
+        let sources = Sources { flags, folder: folder.path().to_owned(), ..Sources::default() };
+        let settings = Settings::load(&sources).unwrap().settings;
+        let noon: jiff::Timestamp = "2026-11-23T12:00:00Z".parse().unwrap();
+        let clock = Arc::new(AtomicI64::new(noon.as_millisecond()));
+        let reading = clock.clone();
+        let overrides = Overrides {
+            clock: Clock::custom(move || jiff::Timestamp::from_millisecond(reading.load(Ordering::SeqCst)).unwrap()),
+            random: Random::system(),
+        };
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let running = runtime.block_on(serve(settings, overrides)).unwrap();
+        Self { address: running.addr, running: Some(running), runtime, clock, folder }
+    }
+
+    /// Stops, and starts again on what was kept.
+    pub fn restart(mut self) -> Self {
+        self.stop();
+        let folder = std::mem::replace(&mut self.folder, tempfile::tempdir().unwrap());
+        Self::open_in(folder, &[])
+    }
+
+    fn stop(&mut self) {
+        if let Some(running) = self.running.take() {
+            self.runtime.block_on(running.shutdown());
+        }
+    }
+
+    /// Where the databases and definitions lie.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Moves the collector's clock.
+    pub fn wait(&self, seconds: i64) {
+        self.clock.fetch_add(seconds * 1000, Ordering::SeqCst);
+    }
+
+    /// Replaces a text in one of the definitions, which must hold it.
+    pub fn rewrite(&self, file: &str, from: &str, to: &str) {
+        let path = self.folder.path().join("definitions").join(file);
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.contains(from), "{file} holds no `{from}`");
+        std::fs::write(path, text.replace(from, to)).unwrap();
+    }
+
+    /// What SIGHUP does.
+    pub fn reload(&self) -> Result<(), String> {
+        let forms = self.running.as_ref().unwrap().app.forms.clone();
+        self.runtime.block_on(forms.reload()).map_err(|error| error.to_string())
+    }
+
+    /// What `unticked versions withdraw` does.
+    pub fn withdraw(&self, version: &str) {
+        let forms = self.running.as_ref().unwrap().app.forms.clone();
+        self.runtime.block_on(forms.withdraw(version)).unwrap();
+    }
+
+    /// A request without a body.
+    pub fn get(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
+        self.send("GET", path, headers, b"")
+    }
+
+    /// Any request.
+    pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+        Answer(fetch::send(self.address, method, path, headers, body, Duration::from_secs(30)).unwrap())
+    }
+
+    /// A post from a page of `origin`.
+    pub fn post_json(&self, origin: &str, path: &str, body: &[u8]) -> Answer {
+        self.send("POST", path, &[("origin", origin), ("content-type", "application/json")], body)
+    }
+
+    /// A native post from a page of `origin`, as a browser makes it.
+    pub fn post_form(&self, origin: &str, form: &str, controls: &[(&str, &str)]) -> Answer {
+        self.post_encoded(origin, form, encode(controls).as_bytes())
+    }
+
+    /// The same with a body of the caller's making.
+    pub fn post_encoded(&self, origin: &str, form: &str, body: &[u8]) -> Answer {
+        let headers = [("origin", origin), ("content-type", "application/x-www-form-urlencoded")];
+        self.send("POST", &format!("/f/{form}"), &headers, body)
+    }
+
+    /// What a visitor of the shop is shown.
+    pub fn placement(&self, form: &str, language: &str) -> Placement {
+        let answer = self.get(&format!("/v1/forms/{form}/placement?lang={language}"), &[("origin", SHOP)]);
+        serde_json::from_slice(&answer.expect(200).0.body).unwrap()
+    }
+
+    /// Asks for a ticket.
+    pub fn ask_for_ticket(&self, origin: &str, form: &str, version: &str, language: &str) -> Answer {
+        let asked = TicketRequest { version: version.to_owned(), language: language.to_owned().try_into().unwrap() };
+        self.post_json(origin, &format!("/v1/forms/{form}/tickets"), &serde_json::to_vec(&asked).unwrap())
+    }
+
+    /// A ticket for what the shop shows now.
+    pub fn ticket(&self, form: &str) -> TicketAnswer {
+        let version = self.placement(form, "en").version;
+        let answer = self.ask_for_ticket(SHOP, form, &version, "en");
+        serde_json::from_slice(&answer.expect(200).0.body).unwrap()
+    }
+}
+
+impl Drop for House {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// What came back.
+#[derive(Debug, Clone)]
+pub struct Answer(pub Fetched);
+
+impl Answer {
+    /// It must have that status.
+    #[track_caller]
+    pub fn expect(self, status: u16) -> Self {
+        assert_eq!(self.0.status, status, "{}", self.text().chars().take(500).collect::<String>());
+        self
+    }
+
+    /// It must be a problem of that kind, well-formed in every part.
+    #[track_caller]
+    pub fn expect_problem(self, status: u16, kind: &str) -> Self {
+        let answer = self.expect(status);
+        assert_eq!(answer.header("content-type"), Some("application/problem+json"));
+        assert_eq!(answer.header("cache-control"), Some("no-store"));
+        let problem = answer.json();
+        assert_eq!(problem["type"], kind, "{problem}");
+        assert_eq!(problem["status"], status);
+        assert!(problem["title"].as_str().is_some_and(|title| !title.is_empty()));
+        answer
+    }
+
+    /// A header.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.0.header(name)
+    }
+
+    /// Every value of a header that may stand several times, in one list, lower case.
+    pub fn list(&self, name: &str) -> Vec<String> {
+        let lines = self.0.headers.iter().filter(|(header, _)| header == name);
+        lines.flat_map(|(_, value)| value.split(',')).map(|item| item.trim().to_ascii_lowercase()).collect()
+    }
+
+    /// The body as text.
+    pub fn text(&self) -> String {
+        self.0.text()
+    }
+
+    /// The body as JSON.
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.0.body).unwrap_or_else(|error| panic!("{error}: {}", self.text()))
+    }
+
+    /// The value of a hidden control of the page.
+    #[track_caller]
+    pub fn control(&self, name: &str) -> String {
+        let html = self.text();
+        let tag = html
+            .split('<')
+            .find(|tag| tag.starts_with("input") && tag.contains(&format!("name=\"{name}\"")))
+            .unwrap_or_else(|| panic!("the page has no control {name}"));
+        let value = tag.split("value=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default();
+        value.replace("&quot;", "\"").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    }
+
+    /// Whether the box with that name is ticked on the page.
+    #[track_caller]
+    pub fn is_ticked(&self, name: &str) -> bool {
+        let html = self.text();
+        let tag = html.split('<').find(|tag| tag.starts_with("input") && tag.contains(&format!("name=\"{name}\"")));
+        tag.unwrap_or_else(|| panic!("the page has no box {name}")).contains(" checked")
+    }
+}
+
+/// `application/x-www-form-urlencoded`.
+pub fn encode(controls: &[(&str, &str)]) -> String {
+    let escape = |text: &str| -> String {
+        text.bytes()
+            .map(|byte| match byte {
+                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'_' | b'-' => char::from(byte).to_string(),
+                b' ' => "+".to_owned(),
+                byte => format!("%{byte:02X}"),
+            })
+            .collect()
+    };
+    controls.iter().map(|(name, value)| format!("{}={}", escape(name), escape(value))).collect::<Vec<_>>().join("&")
+}
+
+fn definitions_of_the_shop() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/shop/definitions")
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
