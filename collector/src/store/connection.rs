@@ -74,8 +74,8 @@ pub struct Connection {
 }
 
 enum Link {
+    // In a transaction as well: see `Transaction`.
     Sqlite(PoolConnection<Sqlite>),
-    SqliteTransaction(sqlx::Transaction<'static, Sqlite>),
     Postgres(PoolConnection<Postgres>),
     PostgresTransaction(sqlx::Transaction<'static, Postgres>),
 }
@@ -100,7 +100,7 @@ impl Connection {
     /// Which engine runs.
     pub fn kind(&self) -> EngineKind {
         match &self.link {
-            Link::Sqlite(_) | Link::SqliteTransaction(_) => EngineKind::Sqlite,
+            Link::Sqlite(_) => EngineKind::Sqlite,
             Link::Postgres(_) | Link::PostgresTransaction(_) => EngineKind::Postgres,
         }
     }
@@ -112,7 +112,6 @@ impl Connection {
         }
         Ok(match &mut self.link {
             Link::Sqlite(connection) => Engine::Sqlite(connection),
-            Link::SqliteTransaction(tx) => Engine::Sqlite(tx),
             Link::Postgres(connection) => Engine::Postgres(connection),
             Link::PostgresTransaction(tx) => Engine::Postgres(tx),
         })
@@ -120,33 +119,55 @@ impl Connection {
 }
 
 /// Everything between `begin` and `commit` becomes true together, or, when it is dropped before, not at all.
-pub struct Transaction(Connection);
+pub struct Transaction {
+    /// `None` once it has ended.
+    connection: Option<Connection>,
+}
 
 impl Transaction {
-    pub(super) fn sqlite(tx: sqlx::Transaction<'static, Sqlite>, origin: Origin) -> Self {
-        Self(Connection { link: Link::SqliteTransaction(tx), origin })
+    /// Begins on SQLite with the write lock in hand.
+    ///
+    /// Without sqlx's own transactions: when the disk is full SQLite takes a transaction back by itself, sqlx does not
+    /// notice, and its connection could never begin another one. With a single writer that would be the end.
+    pub(super) async fn sqlite(connection: PoolConnection<Sqlite>, origin: Origin) -> Result<Self, StoreError> {
+        // Before the statement: whoever stops waiting for it drops a transaction, which rolls back.
+        let mut tx = Self { connection: Some(Connection::sqlite(connection, origin)) };
+        if let Some(Connection { link: Link::Sqlite(connection), .. }) = &mut tx.connection
+            && let Err(error) = sqlx::query("begin immediate").execute(&mut **connection).await
+        {
+            // Not begun: nothing to take back.
+            tx.connection = None;
+            return Err(error.into());
+        }
+        Ok(tx)
     }
 
     pub(super) fn postgres(tx: sqlx::Transaction<'static, Postgres>, origin: Origin) -> Self {
-        Self(Connection { link: Link::PostgresTransaction(tx), origin })
+        Self { connection: Some(Connection { link: Link::PostgresTransaction(tx), origin }) }
     }
 
     /// Makes it true and durable. After an error it is unknown whether it happened: look it up.
-    pub async fn commit(self) -> Result<(), StoreError> {
-        let fate = self
-            .0
-            .origin
-            .watch
-            .as_ref()
-            .map_or(CommitFate::Happens, |watch| watch.commit(self.0.kind(), self.0.origin.name));
+    pub async fn commit(mut self) -> Result<(), StoreError> {
+        let Connection { link, origin } = self.connection.take().expect(ENDED);
+        let kind = match link {
+            Link::Sqlite(_) => EngineKind::Sqlite,
+            _ => EngineKind::Postgres,
+        };
+        let fate = origin.watch.map_or(CommitFate::Happens, |watch| watch.commit(kind, origin.name));
         if fate == CommitFate::Fails {
-            self.rollback().await?;
+            roll_back(link).await?;
             return Err(StoreError::Unavailable("the commit was made to fail".to_owned()));
         }
-        match self.0.link {
-            Link::SqliteTransaction(tx) => tx.commit().await?,
+        match link {
+            Link::Sqlite(mut connection) => {
+                let committed = sqlx::query("commit").execute(&mut *connection).await;
+                if let Err(error) = committed {
+                    roll_back(Link::Sqlite(connection)).await?;
+                    return Err(error.into());
+                }
+            }
             Link::PostgresTransaction(tx) => tx.commit().await?,
-            Link::Sqlite(_) | Link::Postgres(_) => unreachable!("a transaction is made from a transaction"),
+            Link::Postgres(_) => unreachable!("{ENDED}"),
         }
         if fate == CommitFate::HappensUnreported {
             return Err(StoreError::Unavailable("the answer to the commit was lost".to_owned()));
@@ -155,25 +176,50 @@ impl Transaction {
     }
 
     /// Takes everything back.
-    pub async fn rollback(self) -> Result<(), StoreError> {
-        match self.0.link {
-            Link::SqliteTransaction(tx) => tx.rollback().await?,
-            Link::PostgresTransaction(tx) => tx.rollback().await?,
-            Link::Sqlite(_) | Link::Postgres(_) => unreachable!("a transaction is made from a transaction"),
+    pub async fn rollback(mut self) -> Result<(), StoreError> {
+        roll_back(self.connection.take().expect(ENDED).link).await
+    }
+}
+
+const ENDED: &str = "a transaction ends once";
+
+async fn roll_back(link: Link) -> Result<(), StoreError> {
+    match link {
+        Link::Sqlite(mut connection) => {
+            // An error here means that SQLite has rolled back before us; a connection that can do neither is closed,
+            // which rolls back, too.
+            if sqlx::query("rollback").execute(&mut *connection).await.is_err() {
+                connection.close_on_drop();
+            }
         }
-        Ok(())
+        Link::PostgresTransaction(tx) => tx.rollback().await?,
+        Link::Postgres(_) => unreachable!("{ENDED}"),
+    }
+    Ok(())
+}
+
+impl Drop for Transaction {
+    fn drop(&mut self) {
+        let Some(Connection { link: Link::Sqlite(mut connection), .. }) = self.connection.take() else { return };
+        // The only writer: it goes back to the pool when it is clean, and not a moment earlier.
+        match tokio::runtime::Handle::try_current() {
+            Ok(runtime) => {
+                runtime.spawn(roll_back(Link::Sqlite(connection)));
+            }
+            Err(_) => connection.close_on_drop(),
+        }
     }
 }
 
 impl Deref for Transaction {
     type Target = Connection;
     fn deref(&self) -> &Connection {
-        &self.0
+        self.connection.as_ref().expect(ENDED)
     }
 }
 
 impl DerefMut for Transaction {
     fn deref_mut(&mut self) -> &mut Connection {
-        &mut self.0
+        self.connection.as_mut().expect(ENDED)
     }
 }

@@ -138,9 +138,7 @@ impl Database {
     /// A transaction; on SQLite it takes the write lock at once, so that it can never fail for it half-way.
     pub async fn begin(&self) -> Result<Transaction, StoreError> {
         Ok(match &self.pools {
-            Pools::Sqlite { writer, .. } => {
-                Transaction::sqlite(writer.begin_with("begin immediate").await?, self.origin.clone())
-            }
+            Pools::Sqlite { writer, .. } => Transaction::sqlite(writer.acquire().await?, self.origin.clone()).await?,
             Pools::Postgres(pool) => Transaction::postgres(pool.begin().await?, self.origin.clone()),
         })
     }
@@ -183,6 +181,8 @@ async fn open_sqlite(file: &Path, name: DatabaseName) -> Result<Pools, OpenError
     let writer = SqlitePoolOptions::new()
         .max_connections(1)
         .min_connections(1)
+        // A file does not hang up.
+        .test_before_acquire(false)
         .idle_timeout(None)
         .max_lifetime(None)
         .acquire_timeout(PATIENCE)
@@ -193,6 +193,7 @@ async fn open_sqlite(file: &Path, name: DatabaseName) -> Result<Pools, OpenError
     migrator.run(&writer).await.map_err(migration)?;
     let readers = SqlitePoolOptions::new()
         .max_connections(READERS)
+        .test_before_acquire(false)
         .idle_timeout(None)
         .max_lifetime(None)
         .acquire_timeout(PATIENCE)

@@ -147,3 +147,54 @@ fn a_statement_text_must_use_exactly_what_is_bound() {
         assert!(std::panic::catch_unwind(|| assert_columns(into, 2)).is_err(), "{into}");
     }
 }
+
+#[tokio::test]
+async fn a_transaction_that_sqlite_took_back_by_itself_is_not_the_last_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(&settings(&dir)).await.unwrap();
+    let mut tx = store.keys().begin().await.unwrap();
+    execute!(&mut tx, "pragma max_page_count = 1").await.unwrap();
+    tx.commit().await.unwrap();
+    for _ in 0..2 {
+        let mut tx = store.keys().begin().await.unwrap();
+        let full = insert_key(&mut tx, &ids(100_000)).await;
+        assert!(matches!(full, Err(StoreError::Unavailable(_))), "{full:?}");
+        // What comes on a connection whose transaction is gone would be true at once.
+        drop(tx);
+        execute!(&mut store.keys().begin().await.unwrap(), "pragma max_page_count = 1").await.unwrap();
+    }
+    let mut tx = store.keys().begin().await.unwrap();
+    execute!(&mut tx, "pragma max_page_count = 1000000").await.unwrap();
+    assert_eq!(insert_key(&mut tx, &ids(10)).await.unwrap(), 10);
+    tx.commit().await.unwrap();
+    assert_eq!(count_keys(&mut store.keys().read().await.unwrap()).await, 10);
+}
+
+#[tokio::test]
+async fn whoever_stops_waiting_leaves_the_writer_clean() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(&settings(&dir)).await.unwrap();
+    for turns in 0..40 {
+        let work = async {
+            let mut tx = store.keys().begin().await.unwrap();
+            insert_key(&mut tx, &ids(3)).await.unwrap();
+            std::future::pending::<()>().await;
+        };
+        // Left after any number of steps.
+        let mut work = std::pin::pin!(work);
+        for _ in 0..turns {
+            if futures_poll(work.as_mut()).await {
+                break;
+            }
+        }
+    }
+    let mut tx = store.keys().begin().await.unwrap();
+    assert_eq!(count_keys(&mut tx).await, 0);
+    assert_eq!(insert_key(&mut tx, &ids(3)).await.unwrap(), 3);
+    tx.commit().await.unwrap();
+}
+
+/// One step of a future; whether it has ended.
+async fn futures_poll(future: std::pin::Pin<&mut impl Future<Output = ()>>) -> bool {
+    tokio::time::timeout(std::time::Duration::from_micros(50), future).await.is_ok()
+}

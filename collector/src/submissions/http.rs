@@ -34,7 +34,7 @@ async fn submit(
     body: Bytes,
 ) -> Result<impl IntoResponse, Refusal> {
     let form = FormId::parse(&form).map_err(|_| ProblemType::NotFound)?;
-    let arrival = read(form, client_address(&app, client), &headers, body)?;
+    let arrival = read(form, client_address(&app, client), &headers, &body)?;
     let result = app.submissions.submit(arrival).await;
     app.metrics.submission("widget", super::result_name(&result));
     Ok(([(header::CACHE_CONTROL, "no-store")], Json(result?.accepted)))
@@ -89,7 +89,7 @@ fn client_address(app: &App, client: Client) -> Option<String> {
     }
 }
 
-fn read(form: FormId, client: Option<String>, headers: &HeaderMap, body: Bytes) -> Result<Arrival, Refusal> {
+fn read(form: FormId, client: Option<String>, headers: &HeaderMap, body: &Bytes) -> Result<Arrival, Refusal> {
     let [id, timestamp, signature] = SUBMISSION_HEADERS.map(|name| text(headers, name));
     let signed = Signed {
         id: id.ok_or(ProblemType::SignatureInvalid)?.to_owned(),
@@ -98,14 +98,14 @@ fn read(form: FormId, client: Option<String>, headers: &HeaderMap, body: Bytes) 
         body: body.clone(),
     };
     // serde's own message may quote what was sent.
-    let submission: Submission = serde_json::from_slice(&body)
+    let submission: Submission = serde_json::from_slice(body)
         .map_err(|_| Refusal::new(ProblemType::Malformed).detail("the body is no submission"))?;
     Ok(Arrival {
         form,
         origin: text(headers, header::ORIGIN.as_str()).map(str::to_owned),
         client,
         submission,
-        body_digest: sha256(&[&body]),
+        body_digest: sha256(&[body]),
         proof: Proof::Signed(signed),
     })
 }

@@ -127,7 +127,7 @@ pub fn record(acceptance: &Acceptance, vault: &Vault, destinations: &[Destinatio
     let reference = random_reference(random);
     let (evidence, commitment) = evidence(acceptance, subject_id, &subject, vault)?;
     let event = event(acceptance, subject_id, &reference, evidence.record_id, &commitment, vault);
-    let event = seal_event(event, acceptance, &subject, subject_id, vault, destinations)?;
+    let event = seal_event(&event, acceptance, &subject, subject_id, vault, destinations)?;
     Ok(Record {
         submission: SubmissionRow {
             submission_id: acceptance.submission,
@@ -306,7 +306,7 @@ fn event(
 }
 
 fn seal_event(
-    event: Event,
+    event: &Event,
     acceptance: &Acceptance,
     subject: &NewSubject,
     subject_id: Uuid,
@@ -315,7 +315,7 @@ fn seal_event(
 ) -> Result<NewEvent, CanonicalError> {
     let named = &acceptance.version.definition.destinations;
     let receivers = destinations.iter().filter(|destination| named.contains(&destination.id));
-    let deliveries = outgoing(&event, receivers)?.into_iter().map(|outgoing| {
+    let deliveries = outgoing(event, receivers)?.into_iter().map(|outgoing| {
         let id = vault.random().uuid(acceptance.received_at);
         let plain = Zeroizing::new(outgoing.body);
         let body = subject.identity.seal(&body_cell(&id), &plain, vault.random());

@@ -25,11 +25,17 @@ pub struct Kept {
 /// Fewer than `records`: an id or a reference stands already. Then roll back, since the rest of the rows does not
 /// fit together.
 pub async fn insert(tx: &mut Transaction, records: &[&Record]) -> Result<u64, StoreError> {
-    insert_many!(tx, "subject (subject_id, contact_index, created_at)", records, |record| [
-        record.submission.subject_id,
-        record.submission.contact_index.as_deref(),
-        record.submission.received_at,
-    ])
+    insert_many!(
+        tx,
+        // The same record again, after a commit that happened late: its submission tells.
+        { into: "subject (subject_id, contact_index, created_at)", then: "on conflict (subject_id) do nothing" },
+        records,
+        |record| [
+            record.submission.subject_id,
+            record.submission.contact_index.as_deref(),
+            record.submission.received_at,
+        ]
+    )
     .await?;
     let inserted = insert_many!(
         tx,

@@ -151,7 +151,7 @@ async fn write(tools: &Tools, batch: Vec<Job>) {
 }
 
 /// One outcome for each record, in order.
-async fn together_or_alone(tools: &Tools, records: &[&Record]) -> Vec<Result<Written, WriteError>> {
+pub(super) async fn together_or_alone(tools: &Tools, records: &[&Record]) -> Vec<Result<Written, WriteError>> {
     match attempt(tools, records).await {
         Ok(outcomes) => return outcomes.into_iter().map(Ok).collect(),
         Err(Failure::ReferenceTaken) if records.len() == 1 => return vec![Err(WriteError::ReferenceTaken)],

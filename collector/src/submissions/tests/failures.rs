@@ -1,0 +1,270 @@
+//! Each write failed, each commit lost, and what is left of it.
+
+use std::sync::Mutex;
+
+use super::*;
+use crate::{
+    store::{CommitFate, DatabaseName, EngineKind, Place, StoreError},
+    submissions::{
+        record::{Record, record},
+        writer::{Tools, WriteError, Written, together_or_alone},
+    },
+};
+
+/// Fails what it is told to.
+#[derive(Default)]
+struct Saboteur(Mutex<Plan>);
+
+#[derive(Default)]
+struct Plan {
+    /// Statements until one fails.
+    statement: Option<usize>,
+    /// How many fail from there on.
+    times: usize,
+    /// As a defect, and not as a database that is away.
+    defect: bool,
+    /// The fate of the next commit of a database.
+    commit: Option<(DatabaseName, CommitFate)>,
+    /// Statements seen.
+    seen: usize,
+}
+
+impl Saboteur {
+    fn plan(&self, plan: Plan) {
+        *self.0.lock().unwrap() = plan;
+    }
+}
+
+impl Watch for Saboteur {
+    fn statement(&self, _: EngineKind, _: DatabaseName, _: Place) -> Result<(), StoreError> {
+        let mut plan = self.0.lock().unwrap();
+        plan.seen += 1;
+        match plan.statement {
+            Some(0) if plan.times > 0 => {
+                plan.times -= 1;
+                let message = "sabotage".to_owned();
+                Err(if plan.defect { StoreError::Defect(message) } else { StoreError::Unavailable(message) })
+            }
+            Some(0) | None => Ok(()),
+            Some(left) => {
+                plan.statement = Some(left - 1);
+                Ok(())
+            }
+        }
+    }
+
+    fn commit(&self, _: EngineKind, name: DatabaseName) -> CommitFate {
+        let mut plan = self.0.lock().unwrap();
+        match plan.commit {
+            Some((database, fate)) if database == name => {
+                plan.commit = None;
+                fate
+            }
+            _ => CommitFate::Happens,
+        }
+    }
+}
+
+async fn house() -> (House, Arc<Saboteur>) {
+    let saboteur = Arc::new(Saboteur::default());
+    let watch: Arc<dyn Watch> = saboteur.clone();
+    (House::watched(watch).await, saboteur)
+}
+
+fn tools(house: &House) -> Tools {
+    let Needs { store, outbox, metrics, .. } = house.needs.clone();
+    Tools { store, outbox, metrics }
+}
+
+fn records(house: &House, count: usize) -> Vec<Record> {
+    (0..count)
+        .map(|_| {
+            let visitor = house.visitor();
+            let decided = decide(visitor.signed(), &visitor.ticket, &house.version(), house.hour.now()).unwrap();
+            record(&decided, &house.needs.vault, &house.needs.forms.destinations()).unwrap()
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn a_write_that_fails_at_any_step_leaves_nothing_half_written_and_can_be_tried_again() {
+    let (house, saboteur) = house().await;
+    saboteur.plan(Plan::default());
+    house.submissions.submit(house.visitor().signed()).await.unwrap();
+    let steps = saboteur.0.lock().unwrap().seen;
+    assert!(steps >= 7, "keys, subject, submission, values, evidence, event, delivery: {steps}");
+    for step in 0..steps {
+        for defect in [false, true] {
+            let before = house.counts().await;
+            let visitor = house.visitor();
+            saboteur.plan(Plan { statement: Some(step), times: usize::MAX, defect, ..Plan::default() });
+            let expected = if defect { Refused::Internal } else { Refused::Unavailable };
+            assert_eq!(house.submissions.submit(visitor.signed()).await, Err(expected), "step {step}");
+            saboteur.plan(Plan::default());
+            assert_eq!(house.counts().await, before, "step {step}");
+            assert_eq!(house.submissions.submit(visitor.signed()).await.unwrap().how, How::New, "step {step}");
+            assert_eq!(house.counts().await[0], before[0] + 1);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_commit_that_is_lost_leaves_nothing_and_can_be_tried_again() {
+    for database in [DatabaseName::Keys, DatabaseName::Main] {
+        let (house, saboteur) = house().await;
+        let visitor = house.visitor();
+        saboteur.plan(Plan { commit: Some((database, CommitFate::Fails)), ..Plan::default() });
+        assert_eq!(house.submissions.submit(visitor.signed()).await, Err(Refused::Unavailable));
+        assert_eq!(house.counts().await, [0; 6]);
+        assert_eq!(house.submissions.submit(visitor.signed()).await.unwrap().how, How::New);
+        assert_eq!(house.counts().await, [1, 1, 3, 1, 1, 1]);
+    }
+}
+
+#[tokio::test]
+async fn a_commit_that_happened_and_was_reported_lost_is_looked_up_and_answered() {
+    let (house, saboteur) = house().await;
+    let visitor = house.visitor();
+    saboteur.plan(Plan { commit: Some((DatabaseName::Main, CommitFate::HappensUnreported)), ..Plan::default() });
+    let first = house.submissions.submit(visitor.signed()).await.unwrap();
+    assert_eq!(first.how, How::New);
+    let again = house.submissions.submit(visitor.signed()).await.unwrap();
+    assert_eq!((again.how, again.accepted), (How::Repeated, first.accepted));
+    assert_eq!(house.counts().await, [1, 1, 3, 1, 1, 1]);
+}
+
+#[tokio::test]
+async fn where_even_the_look_fails_the_visitor_tries_again_and_finds_the_result() {
+    let (house, saboteur) = house().await;
+    house.submissions.submit(house.visitor().signed()).await.unwrap();
+    let steps = saboteur.0.lock().unwrap().seen;
+    let visitor = house.visitor();
+    saboteur.plan(Plan {
+        statement: Some(steps),
+        times: 1,
+        commit: Some((DatabaseName::Main, CommitFate::HappensUnreported)),
+        ..Plan::default()
+    });
+    assert_eq!(house.submissions.submit(visitor.signed()).await, Err(Refused::Unavailable));
+    assert_eq!(house.submissions.submit(visitor.signed()).await.unwrap().how, How::Repeated);
+    assert_eq!(house.counts().await[0], 2);
+}
+
+#[tokio::test]
+async fn one_that_spoils_the_batch_spoils_only_itself() {
+    let (house, saboteur) = house().await;
+    let records = records(&house, 5);
+    let all: Vec<&Record> = records.iter().collect();
+    // The first statement of the batch, and that of the first one alone.
+    saboteur.plan(Plan { statement: Some(0), times: 2, defect: true, ..Plan::default() });
+    let outcomes = together_or_alone(&tools(&house), &all).await;
+    let mut expected = vec![Ok(Written::New); 5];
+    expected[0] = Err(WriteError::Defect);
+    assert_eq!(outcomes, expected);
+    assert_eq!(house.counts().await, [4, 4, 12, 4, 4, 4]);
+}
+
+#[tokio::test]
+async fn a_database_that_is_away_is_asked_once_more_and_not_for_everybody() {
+    let (house, saboteur) = house().await;
+    let records = records(&house, 100);
+    let all: Vec<&Record> = records.iter().collect();
+    saboteur.plan(Plan { statement: Some(0), times: usize::MAX, ..Plan::default() });
+    let outcomes = together_or_alone(&tools(&house), &all).await;
+    assert_eq!(outcomes, vec![Err(WriteError::Unavailable); 100]);
+    assert_eq!(saboteur.0.lock().unwrap().seen, 2);
+}
+
+#[tokio::test]
+async fn those_that_stand_already_are_found_and_the_others_written() {
+    let (house, _) = house().await;
+    let records = records(&house, 6);
+    let odd: Vec<&Record> = records.iter().step_by(2).collect();
+    assert_eq!(together_or_alone(&tools(&house), &odd).await, vec![Ok(Written::New); 3]);
+    let all: Vec<&Record> = records.iter().collect();
+    let outcomes = together_or_alone(&tools(&house), &all).await;
+    for (at, outcome) in outcomes.iter().enumerate() {
+        match outcome {
+            Ok(Written::Known(kept)) if at % 2 == 0 => {
+                assert_eq!(kept.reference, records[at].submission.reference);
+            }
+            Ok(Written::New) if at % 2 == 1 => {}
+            other => panic!("{at}: {other:?}"),
+        }
+    }
+    assert_eq!(house.counts().await[0], 6);
+}
+
+#[tokio::test]
+async fn a_reference_that_is_taken_within_a_batch_costs_nobody_else() {
+    let (house, _) = house().await;
+    let mut records = records(&house, 4);
+    records[2].submission.reference = records[1].submission.reference.clone();
+    let all: Vec<&Record> = records.iter().collect();
+    let outcomes = together_or_alone(&tools(&house), &all).await;
+    assert_eq!(outcomes, [Ok(Written::New), Ok(Written::New), Err(WriteError::ReferenceTaken), Ok(Written::New)]);
+    assert_eq!(house.counts().await[0], 3);
+}
+
+#[tokio::test]
+async fn keys_without_a_subject_are_swept_when_they_are_old_and_no_others() {
+    let (house, saboteur) = house().await;
+    let visitor = house.visitor();
+    saboteur.plan(Plan { commit: Some((DatabaseName::Main, CommitFate::Fails)), ..Plan::default() });
+    house.submissions.submit(visitor.signed()).await.unwrap_err();
+    house.submissions.submit(visitor.signed()).await.unwrap();
+    assert_eq!(house.count("subject_key").await, 2);
+    let sweep = async |house: &House| sweep::sweep(&house.needs.store, house.hour.now()).await;
+    assert_eq!(sweep(&house).await.unwrap(), 0, "they may belong to a transaction under way");
+    house.hour.pass(3601);
+    assert_eq!(sweep(&house).await.unwrap(), 1);
+    assert_eq!(sweep(&house).await.unwrap(), 0);
+    assert_eq!(house.count("subject_key").await, 1);
+    assert_eq!(house.submissions.submit(visitor.signed()).await.unwrap().how, How::Repeated);
+}
+
+/// Says something to the one connection that writes.
+async fn tell_the_writer(house: &House, database: DatabaseName, pragma: &str) {
+    let database = if database == DatabaseName::Main { house.needs.store.main() } else { house.needs.store.keys() };
+    let mut tx = database.begin().await.unwrap();
+    let place = Place { file: "tests", line: 0 };
+    let crate::store::Engine::Sqlite(engine) = tx.engine(place).unwrap() else { unreachable!() };
+    sqlx::query(sqlx::AssertSqlSafe(format!("pragma {pragma}"))).execute(engine).await.unwrap();
+    tx.rollback().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_read_only_database_is_unavailable_and_nothing_is_written() {
+    for database in [DatabaseName::Main, DatabaseName::Keys] {
+        let house = House::new().await;
+        let visitor = house.visitor();
+        tell_the_writer(&house, database, "query_only = on").await;
+        for _ in 0..3 {
+            assert_eq!(house.submissions.submit(visitor.signed()).await, Err(Refused::Unavailable), "{database:?}");
+        }
+        let settings = DatabaseSettings::sqlite(house.dir.path().join("main.db"));
+        let store = Store::open(&settings).await.unwrap();
+        let writable = Submissions::start(Needs { store, ..house.needs.clone() });
+        assert_eq!(writable.submit(visitor.signed()).await.unwrap().how, How::New);
+    }
+}
+
+#[tokio::test]
+async fn a_full_disk_is_unavailable_and_nothing_is_half_written() {
+    let house = House::new().await;
+    // No page more than there are: SQLite answers SQLITE_FULL, as on a disk without room.
+    tell_the_writer(&house, DatabaseName::Main, "max_page_count = 1").await;
+    let mut written = 0;
+    let refused = loop {
+        let visitor = house.visitor().enters("message", &"long ".repeat(400));
+        match house.submissions.submit(visitor.signed()).await {
+            Ok(_) => written += 1,
+            Err(refused) => break (visitor, refused),
+        }
+        assert!(written < 200, "the disk never filled");
+    };
+    assert_eq!(refused.1, Refused::Unavailable);
+    assert_eq!(house.counts().await, [1, 1, 3, 1, 1, 1].map(|rows| rows * written));
+    tell_the_writer(&house, DatabaseName::Main, "max_page_count = 1000000").await;
+    assert_eq!(house.submissions.submit(refused.0.signed()).await.unwrap().how, How::New);
+}
