@@ -6,6 +6,7 @@
 pub mod build;
 pub mod collector;
 pub mod compress;
+pub mod demo;
 pub mod fetch;
 pub mod gallery;
 pub mod house;

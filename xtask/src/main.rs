@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 use xtask::{
     build::{self, Mode},
-    gallery, size, test,
+    demo, gallery, size, test,
 };
 
 /// Builds, runs, tests and measures the project.
@@ -19,6 +19,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Starts everything with a sample shop and a sample CRM, and says where to look.
+    Demo(Demo),
     /// Builds the widget (Wasm) and the collector that carries it.
     Build(Build),
     /// Runs every test there is, installing what the tests need where it can.
@@ -27,6 +29,16 @@ enum Command {
     Size,
     /// Serves every view in every state, without a collector.
     Gallery(Gallery),
+}
+
+#[derive(Args)]
+struct Demo {
+    /// As it ships: longer to build, smaller and faster to use.
+    #[arg(long)]
+    release: bool,
+    /// Forget the leads of earlier runs.
+    #[arg(long)]
+    fresh: bool,
 }
 
 #[derive(Args)]
@@ -79,6 +91,9 @@ fn run(command: Command) -> Result<bool> {
         Command::Size => size::check(),
         Command::Gallery(options) => {
             gallery::run(options.port, if options.dev { Mode::Dev } else { Mode::Release }).map(|()| true)
+        }
+        Command::Demo(options) => {
+            demo::run(demo::Options { release: options.release, fresh: options.fresh }).map(|()| true)
         }
         Command::Build(options) => build(&options).map(|()| true),
     }

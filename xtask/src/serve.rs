@@ -232,7 +232,8 @@ fn write_answer(mut connection: &TcpStream, request: &Request, answer: Answer) -
     connection.write_all(&message)
 }
 
-fn from_folder(folder: &Path, request: &Request) -> Answer {
+/// What a folder has for a request; see [`serve_folder`].
+pub fn from_folder(folder: &Path, request: &Request) -> Answer {
     if !matches!(request.method.as_str(), "GET" | "HEAD") {
         return Answer::Full { status: 405, headers: vec![("allow".to_owned(), "GET, HEAD".to_owned())], body: vec![] };
     }
