@@ -89,7 +89,13 @@ fn counted(number: usize, what: &str) -> String {
 
 /// Each finding with the line it is about and a mark under the place.
 pub fn annotated(findings: &[Finding], files: &BTreeMap<String, String>) -> String {
-    findings.iter().map(|finding| format!("{finding}\n{}", excerpt(finding, files).unwrap_or_default())).collect()
+    let mut text = String::new();
+    for finding in findings {
+        text.push_str(&finding.to_string());
+        text.push('\n');
+        text.push_str(&excerpt(finding, files).unwrap_or_default());
+    }
+    text
 }
 
 fn excerpt(finding: &Finding, files: &BTreeMap<String, String>) -> Option<String> {
@@ -149,7 +155,7 @@ mod tests {
         let (outcome, text) = check(dir.path(), Format::Json);
         let report: serde_json::Value = serde_json::from_str(&text).unwrap();
         let findings = report["findings"].as_array().unwrap();
-        assert_eq!(report["errors"].as_u64().unwrap() as usize, findings.len());
+        assert_eq!(report["errors"], findings.len());
         let typo = findings.iter().find(|finding| finding["rule"] == "unknown-key").unwrap();
         assert_eq!(typo["file"], "controller.toml");
         assert_eq!((typo["line"].as_u64(), typo["column"].as_u64()), (Some(2), Some(1)));

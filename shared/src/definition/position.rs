@@ -17,6 +17,7 @@ pub struct Document {
 struct Anchor {
     key: Option<Range<usize>>,
     value: Range<usize>,
+    is_table: bool,
 }
 
 /// A place in a file.
@@ -45,6 +46,11 @@ impl Document {
     /// The place of the key at `path`, else as [`Document::value`].
     pub fn key(&self, path: &str) -> Place {
         self.find(path, |anchor| anchor.key.clone().unwrap_or_else(|| anchor.value.clone()))
+    }
+
+    /// Whether a table stands at `path`.
+    pub fn holds_table(&self, path: &str) -> bool {
+        self.anchors.get(path).is_some_and(|anchor| anchor.is_table)
     }
 
     /// Whether something stands at `path`.
@@ -95,7 +101,8 @@ fn floor(text: &str, at: usize) -> usize {
 fn walk(table: &DeTable<'_>, prefix: &str, anchors: &mut BTreeMap<String, Anchor>) {
     for (key, value) in table {
         let path = join(prefix, key.get_ref());
-        anchors.insert(path.clone(), Anchor { key: Some(key.span()), value: value.span() });
+        let is_table = value.get_ref().is_table();
+        anchors.insert(path.clone(), Anchor { key: Some(key.span()), value: value.span(), is_table });
         walk_value(value.get_ref(), &path, anchors);
     }
 }
@@ -106,7 +113,10 @@ fn walk_value(value: &DeValue<'_>, path: &str, anchors: &mut BTreeMap<String, An
         DeValue::Array(items) => {
             for (index, item) in items.iter().enumerate() {
                 let path = format!("{path}[{index}]");
-                anchors.insert(path.clone(), Anchor { key: None, value: item.span() });
+                anchors.insert(
+                    path.clone(),
+                    Anchor { key: None, value: item.span(), is_table: item.get_ref().is_table() },
+                );
                 walk_value(item.get_ref(), &path, anchors);
             }
         }

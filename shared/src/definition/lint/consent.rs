@@ -12,6 +12,9 @@ use crate::{
 
 pub(super) fn check(view: &FormView<'_, '_>) {
     let FormView { lint, form, page } = view;
+    if form.fields.is_empty() {
+        return;
+    }
     let uses = |field: &&Field, id| field.purposes.contains(id);
     for (index, id, purpose) in view.purposes() {
         let path = format!("purposes[{index}]");

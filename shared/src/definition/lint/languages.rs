@@ -47,8 +47,8 @@ pub(super) fn check(lint: &Lint<'_>) {
 
 fn check_texts(page: &Page<'_>, texts: &[Text<'_>], needed: &[&Language], declared: &[&Language]) {
     for Text { path, says: text, weighed, names_controller } in texts {
-        // What is absent altogether is another rule's matter.
-        if !page.document.is_some_and(|document| document.holds(path)) {
+        // What is absent altogether, or of another type, is another rule's matter.
+        if !page.document.is_some_and(|document| document.holds_table(path)) {
             continue;
         }
         for language in needed {

@@ -66,7 +66,8 @@ pub(super) fn purpose(t: &mut Table<'_, '_>) -> Purpose {
         kind: t.one_word("kind", "a purpose is of one kind; make a purpose, with its own box, of each").unwrap_or_else(
             || {
                 t.missing_word("kind", "service, marketing, analytics, advertising, sale, sharing, profiling or legal");
-                PurposeKind::Service
+                // A kind that no rule is about, so that one slip is one finding.
+                PurposeKind::Analytics
             },
         ),
         legal_basis: t
