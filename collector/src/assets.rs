@@ -59,7 +59,8 @@ impl Assets {
         let mut named: BTreeMap<String, Precompressed> = embedded::FILES
             .iter()
             .map(|file| {
-                let media_type = if file.name.ends_with(".wasm") { "application/wasm" } else { JAVASCRIPT };
+                let is_wasm = std::path::Path::new(file.name).extension().is_some_and(|extension| extension == "wasm");
+                let media_type = if is_wasm { "application/wasm" } else { JAVASCRIPT };
                 let body = Precompressed::from_parts(file.plain, Some(file.brotli), Some(file.gzip), media_type);
                 (file.name.to_owned(), body)
             })

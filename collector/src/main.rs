@@ -13,7 +13,7 @@ use clap::{Parser, Subcommand};
 #[derive(Parser)]
 #[command(name = "unticked", version)]
 struct Arguments {
-    /// The settings file; without it the one that UNTICKED_CONFIG names, or `unticked.toml` here
+    /// The settings file; without it the one that `UNTICKED_CONFIG` names, or `unticked.toml` here
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Sets one setting over file and environment; may be repeated

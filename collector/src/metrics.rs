@@ -96,7 +96,7 @@ impl Metrics {
         self.outbox_depth.set(deliveries);
     }
 
-    /// Everything as OpenMetrics text.
+    /// Everything as `OpenMetrics` text.
     pub fn text(&self) -> String {
         let mut text = String::new();
         encode(&mut text, &self.registry).expect("writing into a String does not fail");

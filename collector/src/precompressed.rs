@@ -168,7 +168,7 @@ mod tests {
     #[test]
     fn what_the_client_has_is_not_sent_again() {
         let offer = (header::ACCEPT_ENCODING, "br");
-        let first = sample().respond(&asking(&[offer.clone()]), "no-cache");
+        let first = sample().respond(&asking(std::slice::from_ref(&offer)), "no-cache");
         let tag = first.headers()[header::ETAG].to_str().unwrap().to_owned();
         let weak = format!("\"other\", W/{tag}");
         let again = sample().respond(&asking(&[offer, (header::IF_NONE_MATCH, &weak)]), "no-cache");

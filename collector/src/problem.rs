@@ -39,7 +39,7 @@ impl Refusal {
     pub fn slow_body() -> Self {
         let mut refusal = Self::new(ProblemType::Unavailable).detail("the body did not arrive in time");
         refusal.problem.status = StatusCode::REQUEST_TIMEOUT.as_u16();
-        refusal.problem.title = "The request took too long".to_owned();
+        "The request took too long".clone_into(&mut refusal.problem.title);
         refusal
     }
 
@@ -117,7 +117,6 @@ impl IntoResponse for Refusal {
 }
 
 /// The fixed answer to a panic. What it said goes to the log without its values: they may be a visitor's.
-#[expect(clippy::needless_pass_by_value, reason = "the signature that tower-http asks for")]
 pub(crate) fn panicked(_: Box<dyn std::any::Any + Send>) -> Response<Body> {
     tracing::error!("a handler panicked; this is a defect of the collector");
     Refusal::new(ProblemType::Internal).into_response()

@@ -10,7 +10,9 @@ pub struct Clock(Arc<dyn Fn() -> Timestamp + Send + Sync>);
 
 /// The collector's source of random bytes.
 #[derive(Clone)]
-pub struct Random(Arc<dyn Fn(&mut [u8]) + Send + Sync>);
+pub struct Random(Arc<Fill>);
+
+type Fill = dyn Fn(&mut [u8]) + Send + Sync;
 
 impl Clock {
     /// The machine's clock.

@@ -15,7 +15,8 @@ use serde_json::Value;
 use tempfile::TempDir;
 use unticked_collector::{
     config::{Settings, Sources},
-    wiring::{Overrides, Running, serve},
+    execute, fetch_optional,
+    wiring::{App, Overrides, Running, serve},
     world::{Clock, Random},
 };
 use unticked_shared::{
@@ -34,6 +35,18 @@ pub const OURS: &str = "https://forms.example";
 pub const CONTACT: &str = "contact";
 /// The sample form with steps and conditions.
 pub const EVENT: &str = "event";
+
+/// How many rows of each kind there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rows {
+    pub submissions: i64,
+    pub subjects: i64,
+    pub values: i64,
+    pub evidence: i64,
+    pub deliveries: i64,
+    /// Deliveries that wait for the owner.
+    pub held: i64,
+}
 
 /// A running collector.
 pub struct House {
@@ -94,9 +107,50 @@ impl House {
         }
     }
 
-    /// Where the databases and definitions lie.
-    pub fn folder(&self) -> &Path {
-        self.folder.path()
+    /// What is kept, counted.
+    pub fn rows(&self) -> Rows {
+        let store = self.app().store.clone();
+        self.runtime.block_on(async {
+            let connection = &mut store.read().await.unwrap();
+            let counted = fetch_optional!(
+                connection,
+                (i64, i64, i64, i64, i64, i64),
+                "select
+                     (select count(*) from submission),
+                     (select count(*) from subject),
+                     (select count(*) from value),
+                     (select count(*) from evidence),
+                     (select count(*) from delivery),
+                     (select count(*) from delivery where state = 'held')",
+            );
+            let (submissions, subjects, values, evidence, deliveries, held) = counted.await.unwrap().unwrap();
+            Rows { submissions, subjects, values, evidence, deliveries, held }
+        })
+    }
+
+    /// From now on SQLite refuses every write to the main database as read-only, until a restart.
+    pub fn make_read_only(&self) {
+        let store = self.app().store.clone();
+        self.runtime.block_on(async {
+            // The writer is one connection, so what is set on it stays.
+            let mut tx = store.begin().await.unwrap();
+            execute!(&mut tx, "pragma query_only = on").await.unwrap();
+            tx.commit().await.unwrap();
+        });
+    }
+
+    /// From now on the main database may not grow: a full disk, as SQLite sees it.
+    pub fn fill_the_disk(&self) {
+        let store = self.app().store.clone();
+        self.runtime.block_on(async {
+            let mut tx = store.begin().await.unwrap();
+            execute!(&mut tx, "pragma max_page_count = 1").await.unwrap();
+            tx.commit().await.unwrap();
+        });
+    }
+
+    fn app(&self) -> &App {
+        &self.running.as_ref().unwrap().app
     }
 
     /// Moves the collector's clock.
@@ -114,13 +168,13 @@ impl House {
 
     /// What SIGHUP does.
     pub fn reload(&self) -> Result<(), String> {
-        let forms = self.running.as_ref().unwrap().app.forms.clone();
+        let forms = self.app().forms.clone();
         self.runtime.block_on(forms.reload()).map_err(|error| error.to_string())
     }
 
     /// What `unticked versions withdraw` does.
     pub fn withdraw(&self, version: &str) {
-        let forms = self.running.as_ref().unwrap().app.forms.clone();
+        let forms = self.app().forms.clone();
         self.runtime.block_on(forms.withdraw(version)).unwrap();
     }
 

@@ -1,10 +1,14 @@
 //! Stories over HTTP: a collector in this process, spoken to as visitors, strangers and monitors do.
+#![expect(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
 
 mod assets;
+mod bad_input;
 mod every_answer;
 mod house;
 mod limits;
 mod pages;
 mod placements;
+mod submissions;
 mod tickets;
 mod versions;
+mod visitor;

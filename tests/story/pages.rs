@@ -126,3 +126,120 @@ fn a_native_post_that_is_too_large_is_answered_with_a_page() {
     let page = house.post_form(SHOP, CONTACT, &[("value.message", &long)]).expect(422);
     assert!(page.text().contains(&long));
 }
+
+/// An enquiry as the page's own controls send it.
+fn enquiry<'a>(ticket: &'a str, more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+    let mut controls = vec![
+        ("value.name", "Ann Canary"),
+        ("value.email", "ann.canary@example.org"),
+        ("value.phone", ""),
+        ("value.topic", "order"),
+        ("value.message", "Where is\r\nmy parcel?"),
+        ("value.utm_source", ""),
+        ("trap", ""),
+        ("language", "en"),
+        ("page", "https://forms.example/f/contact"),
+        ("ticket", ticket),
+    ];
+    controls.extend(more);
+    controls
+}
+
+#[test]
+fn a_visitor_without_script_sends_the_page_and_reads_what_was_recorded() {
+    let house = House::open();
+    let ticket = house.get("/f/contact?lang=en", &[]).expect(200).control("ticket");
+    house.wait(30);
+    let controls = enquiry(&ticket, &[("choice.phone-offers", "granted")]);
+    let done = house.post_form(OURS, CONTACT, &controls).expect(200).text();
+    assert!(done.contains("Thank you, it has arrived"), "{done}");
+    assert_eq!(done, house.post_form(OURS, CONTACT, &controls).expect(200).text(), "a reload shows the same");
+    let rows = house.rows();
+    assert_eq!((rows.submissions, rows.deliveries, rows.held), (1, 1, 0));
+}
+
+#[test]
+fn the_loaders_ticket_lets_a_page_of_the_shop_post_natively_and_so_does_one_that_hides_its_origin() {
+    let house = House::open();
+    for origin in [SHOP, "null"] {
+        let ticket = house.ticket(CONTACT).ticket;
+        house.wait(30);
+        house.post_form(origin, CONTACT, &enquiry(&ticket, &[])).expect(200);
+    }
+    let ticket = house.ticket(CONTACT).ticket;
+    let page = house.post_form(STRANGER, CONTACT, &enquiry(&ticket, &[])).expect(403);
+    assert_eq!(page.control("value.name"), "Ann Canary");
+    assert_eq!(house.rows().submissions, 2);
+}
+
+#[test]
+fn mistakes_come_back_with_the_summary_and_everything_that_was_entered() {
+    let house = House::open();
+    let ticket = house.get("/f/contact", &[]).expect(200).control("ticket");
+    let mut controls = enquiry(&ticket, &[("choice.newsletter", "granted")]);
+    controls.retain(|(name, _)| *name != "value.email" && *name != "value.topic");
+    controls.push(("value.email", "ann.canary"));
+    let page = house.post_form(OURS, CONTACT, &controls).expect(422);
+    let html = page.text();
+    assert!(html.contains("There is a problem"));
+    assert!(html.contains("enter a mail address like"), "{html}");
+    assert!(html.contains("What is it about?: please choose"), "{html}");
+    assert_eq!(page.control("ticket"), ticket);
+    assert_eq!(page.control("value.email"), "ann.canary");
+    assert!(page.is_ticked("choice.newsletter") && !page.is_ticked("choice.phone-offers"));
+    assert_eq!(house.rows().submissions, 0);
+}
+
+#[test]
+fn fields_that_did_not_apply_are_dropped_natively_and_groups_repeat_their_name() {
+    let house = House::open();
+    let ticket = house.get("/f/event", &[]).expect(200).control("ticket");
+    house.wait(30);
+    let guest = |session: &'static str| {
+        vec![
+            ("value.name", "Ann"),
+            ("value.email", "ann@example.org"),
+            ("value.day", "2027-05-15"),
+            ("value.session", session),
+            ("value.guests", "2"),
+            ("value.diet", "vegetarian"),
+            ("value.diet", "allergy"),
+            ("value.allergies", "nuts"),
+            ("choice.dietary", "granted"),
+        ]
+    };
+    let mut afternoon = guest("afternoon");
+    afternoon.push(("ticket", &ticket));
+    house.post_form(OURS, EVENT, &afternoon).expect(200);
+    let without_lunch = house.rows().values;
+    let ticket = house.get("/f/event", &[]).expect(200).control("ticket");
+    house.wait(30);
+    let mut morning = guest("morning");
+    morning.push(("ticket", &ticket));
+    house.post_form(OURS, EVENT, &morning).expect(200);
+    assert_eq!(house.rows().values, 2 * without_lunch + 2, "diet and allergies are kept for the lunch alone");
+}
+
+#[test]
+fn a_page_that_was_open_too_long_comes_back_with_a_fresh_ticket() {
+    let house = House::open();
+    let ticket = house.get("/f/contact", &[]).expect(200).control("ticket");
+    house.wait(25 * 60 * 60);
+    let page = house.post_form(OURS, CONTACT, &enquiry(&ticket, &[("choice.newsletter", "granted")])).expect(422);
+    let fresh = page.control("ticket");
+    assert_ne!(fresh, ticket);
+    assert!(page.is_ticked("choice.newsletter"), "the words are the same");
+    house.wait(30);
+    house.post_form(OURS, CONTACT, &enquiry(&fresh, &[("choice.newsletter", "granted")])).expect(200);
+}
+
+#[test]
+fn the_same_ticket_with_another_text_says_that_the_first_has_arrived() {
+    let house = House::open();
+    let ticket = house.get("/f/contact", &[]).expect(200).control("ticket");
+    house.post_form(OURS, CONTACT, &enquiry(&ticket, &[])).expect(200);
+    let page = house.post_form(OURS, CONTACT, &enquiry(&ticket, &[("choice.newsletter", "granted")]));
+    let page = page.expect(409);
+    assert!(page.text().contains("sent before, with other content"));
+    assert_eq!(house.rows().submissions, 1);
+}

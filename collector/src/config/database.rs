@@ -65,7 +65,7 @@ impl DatabaseSettings {
     pub fn parse(url: &str, keys_url: Option<&str>, base: &Path) -> Result<Self, DatabaseError> {
         let main = Database::parse(url, base)?;
         let keys = match keys_url {
-            Some(keys) => Database::parse(keys, base)?.as_key_store(),
+            Some(keys) => Database::parse(keys, base)?.into_key_store(),
             None => main.sibling(),
         };
         match (&main, &keys) {
@@ -108,11 +108,11 @@ impl Database {
                 }
                 Self::Sqlite { file: file.with_file_name(name) }
             }
-            Self::Postgres { .. } => self.clone().as_key_store(),
+            Self::Postgres { .. } => self.clone().into_key_store(),
         }
     }
 
-    fn as_key_store(self) -> Self {
+    fn into_key_store(self) -> Self {
         match self {
             Self::Postgres { url, .. } => Self::Postgres { url, schema: Some(KEYS_SCHEMA.to_owned()) },
             sqlite @ Self::Sqlite { .. } => sqlite,

@@ -7,8 +7,8 @@ use crate::forms::Version;
 /// The language that `lang` asks for, else the first that the browser prefers and the form speaks, else the form's
 /// default. What was asked for and is not there falls back in the same way.
 pub fn choose<'a>(version: &'a Version, lang: Option<&str>, accept_language: Option<&str>) -> &'a Language {
-    let asked = lang.into_iter().chain(preferred(accept_language.unwrap_or_default()));
-    asked.filter_map(|tag| spoken(version, tag)).next().unwrap_or_else(|| version.default_language())
+    let mut asked = lang.into_iter().chain(preferred(accept_language.unwrap_or_default()));
+    asked.find_map(|tag| spoken(version, tag)).unwrap_or_else(|| version.default_language())
 }
 
 /// The form's language for a tag: the very one, else one of the same primary language. Tags compare without case

@@ -172,7 +172,7 @@ impl Again<'_> {
             );
         if !stale {
             // The same ticket again: should the first attempt have arrived after all, it makes one lead.
-            let state = PageState {
+            let unchanged = PageState {
                 ticket: Some(self.ticket),
                 version: self.seen.version.digest.clone(),
                 values: self.values,
@@ -182,7 +182,7 @@ impl Again<'_> {
                 page: self.page,
                 ..PageState::default()
             };
-            return page(self.app, self.seen, &state, status(refusal));
+            return page(self.app, self.seen, &unchanged, status(refusal));
         }
         let language = language::choose(self.current, Some(self.seen.language.as_str()), None);
         let face = Face { version: self.current, language };
@@ -190,14 +190,14 @@ impl Again<'_> {
         let kind = if changed { ProblemType::DefinitionChanged } else { refusal.kind() };
         let mut values = self.values;
         values.retain(|id, _| face.content().field(id.as_str()).is_some());
-        let state = PageState {
+        let renewed = PageState {
             values,
             // Ticks belong to the words that were read.
             choices: if changed { Choices::new() } else { self.choices },
             problem: Some((kind, refusal.retry_after())),
             ..fresh(self.app, &face)
         };
-        page(self.app, &face, &state, status(refusal))
+        page(self.app, &face, &renewed, status(refusal))
     }
 }
 
@@ -263,7 +263,7 @@ fn other_languages(face: &Face<'_>, parameters: &[(String, String)]) -> Vec<Lang
     let kept: String = parameters
         .iter()
         .filter(|(name, _)| face.content().fields().any(|field| field.prefill.as_deref() == Some(name)))
-        .map(|(name, value)| format!("&{}={}", encoded(name), encoded(value)))
+        .flat_map(|(name, value)| ["&".to_owned(), encoded(name), "=".to_owned(), encoded(value)])
         .collect();
     let others = face.version.definition.languages.iter().filter(|language| *language != face.language);
     others

@@ -30,5 +30,5 @@ pub(super) fn layer(app: App) -> CorsLayer {
         .allow_methods([Method::GET, Method::POST])
         .allow_headers(headers)
         .expose_headers([header::RETRY_AFTER, HeaderName::from_static("x-request-id")])
-        .max_age(Duration::from_secs(24 * 60 * 60))
+        .max_age(Duration::from_hours(24))
 }
