@@ -34,7 +34,7 @@ pub fn content(
         language: language.clone(),
         direction: language.direction(),
         title: form.title.get(language).to_owned(),
-        intro: form.intro.get(language).to_owned(),
+        intro: intro(form, language),
         controllers: all.into_iter().map(|controller| controller_text(controller, language)).collect(),
         steps: steps(form, language),
         purposes: used.map(|(id, purpose)| purpose_text(id, purpose, language, &names)).collect(),
@@ -42,6 +42,12 @@ pub fn content(
         submit: form.submit.get(language).to_owned(),
         words,
     }
+}
+
+/// The introduction; in a form for children, how a guardian authorises it stands there, too, before the first control.
+fn intro(form: &Form, language: &Language) -> String {
+    let parts = [form.intro.get(language), form.guardian.get(language)];
+    parts.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 fn controller_text(controller: &Controller, language: &Language) -> ControllerText {
@@ -162,4 +168,114 @@ fn hidden(field: &form::Field, language: &Language, words: &Words) -> Option<Str
         (None, None) => label.to_owned(),
     };
     Some(sentence)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::definition::{Definitions, check};
+
+    fn sample() -> Definitions {
+        let files: BTreeMap<String, String> = [
+            ("controller.toml", include_str!("../../../examples/shop/definitions/controller.toml")),
+            ("forms/event.toml", include_str!("../../../examples/shop/definitions/forms/event.toml")),
+            ("purposes/campaign.toml", include_str!("../../../examples/shop/definitions/purposes/campaign.toml")),
+            ("purposes/dietary.toml", include_str!("../../../examples/shop/definitions/purposes/dietary.toml")),
+            ("purposes/event.toml", include_str!("../../../examples/shop/definitions/purposes/event.toml")),
+            ("purposes/newsletter.toml", include_str!("../../../examples/shop/definitions/purposes/newsletter.toml")),
+            ("purposes/survey.toml", include_str!("../../../examples/shop/definitions/purposes/survey.toml")),
+        ]
+        .map(|(file, text)| (file.to_owned(), text.replace("destinations = [\"crm\"]", "")))
+        .into();
+        let checked = check(&files);
+        checked.definitions.unwrap_or_else(|| panic!("{:#?}", checked.findings))
+    }
+
+    fn event(definitions: &Definitions, tag: &str) -> Content {
+        let form = &definitions.forms["event"];
+        let id = FormId::parse("event").unwrap();
+        content(&id, form, &definitions.purposes, &definitions.controllers, &Language::parse(tag).unwrap())
+    }
+
+    fn purpose<'c>(content: &'c Content, id: &str) -> &'c PurposeText {
+        content.purposes.iter().find(|purpose| purpose.id.as_str() == id).unwrap()
+    }
+
+    #[test]
+    fn a_statement_names_all_who_rely_on_it() {
+        let mut definitions = sample();
+        let statement = |definitions: &Definitions| purpose(&event(definitions, "bg"), "newsletter").statement.clone();
+        assert!(statement(&definitions).starts_with("Lipa Bilki EOOD може да ми изпраща"));
+        definitions.controllers.joint.push(Controller { name: "Petko AD".to_owned(), ..Controller::default() });
+        assert!(statement(&definitions).starts_with("Lipa Bilki EOOD и Petko AD може да ми изпраща"));
+        assert_eq!(event(&definitions, "bg").controllers.len(), 2);
+    }
+
+    #[test]
+    fn no_placeholder_is_left_in_any_language() {
+        let definitions = sample();
+        for tag in ["en", "bg", "ar"] {
+            let mut content = event(&definitions, tag);
+            content.words = Words::default();
+            let json = crate::canonical::to_string(&content).unwrap();
+            assert!(!json.contains("{controller}") && !json.contains("{name}") && !json.contains("{value}"), "{tag}");
+        }
+    }
+
+    #[test]
+    fn what_travels_unseen_is_named_in_the_notice() {
+        let content = event(&sample(), "en");
+        assert_eq!(
+            content.notice.hidden,
+            [
+                "The occasion: “tasting-2027”",
+                "The notice that brought you here: the part “utm_campaign” of this page's address, where it is there"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_transfer_says_where_to_and_under_which_safeguard() {
+        let definitions = sample();
+        let transfers = |tag| purpose(&event(&definitions, tag), "survey").transfers.clone();
+        assert_eq!(
+            transfers("en"),
+            ["United States: Tallybird Inc. in Oregon stores the answers \
+              (standard contractual clauses, Art. 46(2)(c) GDPR)"]
+        );
+        assert!(transfers("bg")[0].starts_with("Съединени щати: "));
+        assert!(transfers("ar")[0].starts_with("الولايات المتحدة: "));
+    }
+
+    #[test]
+    fn fields_stand_on_their_steps_and_hidden_ones_on_the_last() {
+        let content = event(&sample(), "en");
+        let names = |step: &Step| step.fields.iter().map(|field| field.id.to_string()).collect::<Vec<_>>();
+        let steps: Vec<Vec<String>> = content.steps.iter().map(names).collect();
+        assert_eq!(steps[0], ["name", "email", "phone", "voucher"]);
+        assert_eq!(steps[2], ["diet", "allergies", "occasion", "utm_campaign"]);
+        assert_eq!(content.steps[1].title, "Your visit");
+    }
+
+    #[test]
+    fn a_country_is_chosen_from_all_by_name() {
+        let content = event(&sample(), "bg");
+        let options = &content.field("country").unwrap().options;
+        assert_eq!(options.len(), 250);
+        assert_eq!(options[0].label, "Австралия");
+        assert!(options.iter().any(|option| option.value == "BG" && option.label == "България"));
+    }
+
+    #[test]
+    fn how_a_guardian_authorises_is_said_before_the_first_control() {
+        let mut definitions = sample();
+        let form = definitions.forms.values_mut().next().unwrap();
+        let text = |text: &str| Localized([(Language::parse("en").unwrap(), text.to_owned())].into());
+        form.intro = text("Come along.");
+        form.guardian = text("Under 14, a parent signs at the door.");
+        assert_eq!(event(&definitions, "en").intro, "Come along. Under 14, a parent signs at the door.");
+        assert_eq!(event(&definitions, "ar").intro, "");
+    }
 }

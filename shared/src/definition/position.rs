@@ -128,3 +128,35 @@ fn walk_value(value: &DeValue<'_>, path: &str, anchors: &mut BTreeMap<String, An
 pub(super) fn join(prefix: &str, key: &str) -> String {
     if prefix.is_empty() { key.to_owned() } else { format!("{prefix}.{key}") }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_count_characters_and_lines_count_from_one() {
+        let text = "a = 1\r\nиме = \"Ж\"\n";
+        let at = text.find("\"Ж\"").unwrap();
+        assert_eq!(place(text, at..at + 4), Place { line: 2, column: 7, width: 3 });
+        assert_eq!(place(text, 0..0), Place { line: 1, column: 1, width: 1 });
+        assert_eq!(place(text, text.len()..text.len() + 9), Place { line: 3, column: 1, width: 1 });
+    }
+
+    #[test]
+    fn a_range_inside_a_character_or_over_several_lines_is_cut() {
+        let text = "Ж\nab\ncd";
+        assert_eq!(place(text, 1..2), Place { line: 1, column: 1, width: 1 });
+        let at = text.find("ab").unwrap();
+        assert_eq!(place(text, at..text.len()), Place { line: 2, column: 1, width: 2 });
+    }
+
+    #[test]
+    fn what_is_not_there_is_sought_in_what_would_hold_it() {
+        let text = "[a]\nb = [1, 2]\n";
+        let document = Document::new("x.toml", text, DeTable::parse(text).unwrap().get_ref());
+        assert_eq!(document.value("a.b[1]"), Place { line: 2, column: 9, width: 1 });
+        assert_eq!(document.value("a.b[7]"), document.value("a.b"));
+        assert_eq!(document.key("a.c.d"), document.key("a"));
+        assert_eq!(document.value("z"), Place { line: 1, column: 1, width: 1 });
+    }
+}

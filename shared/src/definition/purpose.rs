@@ -41,7 +41,8 @@ pub struct Purpose {
     /// The consent is explicit (Art. 9(2)(a)) and its words name the data.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub explicit: bool,
-    /// The form cannot be sent without it. Nearly always wrong for consent (Art. 7(4)).
+    /// Never obeyed: a form is accepted with every box empty (Art. 7(4)), and what was refused is not stored. Read so
+    /// that the lint can say why.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub required: bool,
     /// Never true: nothing is ticked for the visitor (Rec. 32). Read so that the refusal can say why.

@@ -121,8 +121,8 @@ fn basis(page: &Page<'_>, purpose: &Purpose) {
             let message = "the form must not depend on a consent to marketing; remove `required`";
             page.key("required", Rule::RequiredMarketing, message);
         } else {
-            let message = "a consent that must be given is rarely free; if the service cannot be given without these \
-                           data, its basis is the contract, else remove `required`";
+            let message = "a consent that must be given is rarely free, so the form is accepted without it all the \
+                           same; if the service needs these data, its basis is the contract, else remove `required`";
             page.key("required", Rule::RequiredConsent, message);
         }
     }

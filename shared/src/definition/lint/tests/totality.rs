@@ -24,7 +24,7 @@ fn mangled() -> impl Strategy<Value = std::collections::BTreeMap<String, String>
                 1 => lines.insert(at, lines[at].clone()),
                 2 => lines[at] = lines[at].replace('"', ""),
                 3 => lines[at] = lines[at].replacen("= ", &format!("= {text}"), 1),
-                4 => lines[at] = lines[at].replacen("\"", &format!("\"{}", text.replace(['"', '\\'], "")), 1),
+                4 => lines[at] = lines[at].replacen('"', &format!("\"{}", text.replace(['"', '\\'], "")), 1),
                 _ => lines.insert(at, text.clone()),
             }
             *file = lines.join("\n");
