@@ -32,6 +32,7 @@ pub use self::{
     bundle::BundleError,
     catalogue::{Catalogue, Views},
     load::LoadError,
+    sql::Listed,
 };
 use crate::{
     store::{Store, StoreError, values::millis},
@@ -250,6 +251,16 @@ impl Forms {
         self.0.archive.write().expect(LOCK).insert(digest.to_owned(), version);
         info!(version = digest, "withdrew a version");
         Ok(())
+    }
+
+    /// Every version that was ever shown, by form, the newest first.
+    pub async fn list(store: &Store) -> Result<Vec<Listed>, StoreError> {
+        sql::list(&mut store.read().await?).await
+    }
+
+    /// The archived bytes of a version.
+    pub async fn archived(store: &Store, digest: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(sql::find(&mut store.read().await?, digest).await?.map(|archived| archived.bundle))
     }
 
     /// Who receives leads, as declared now.

@@ -75,5 +75,6 @@ async fn ready(State(app): State<App>) -> Response {
 }
 
 async fn measured(State(app): State<App>) -> Response {
+    app.count_deliveries().await;
     ([(header::CONTENT_TYPE, metrics::MEDIA_TYPE)], app.metrics.text()).into_response()
 }
