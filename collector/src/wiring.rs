@@ -21,7 +21,7 @@ use crate::{
         worker::{NoTarget, Targets},
     },
     placements::{http::Rendered, tickets::TicketKeys},
-    router::{RateLimits, router},
+    router::{RateLimits, impatient, router},
     store::{OpenError, Store, StoreError},
     submissions::{Needs, Submissions, sweep::sweep},
     vault::{KeyRing, RingError, Vault, VaultError},
@@ -159,7 +159,9 @@ impl Running {
     pub async fn shutdown(self) {
         let _ = self.stop.send(true);
         let grace = self.app.settings.server.timeout;
-        if tokio::time::timeout(grace, self.server).await.is_err() {
+        let mut server = self.server;
+        if tokio::time::timeout(grace, &mut server).await.is_err() {
+            server.abort();
             tracing::warn!("some connections did not end in time and were closed");
         }
         self.app.submissions.close().await;
@@ -222,6 +224,8 @@ pub async fn serve(settings: Settings, overrides: Overrides) -> Result<Running, 
         random: overrides.random,
         settings,
     }));
+    // Longer than a body and its handling may take: who waits for an answer is not hung up on.
+    let listener = impatient(listener, app.settings.server.timeout * 2 + Duration::from_secs(15));
     let service = router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let server = tokio::spawn(async move {
         axum::serve(listener, service)

@@ -259,7 +259,7 @@ impl Forms {
     }
 
     /// The archived bytes of a version.
-    pub async fn archived(store: &Store, digest: &str) -> Result<Option<Vec<u8>>, StoreError> {
+    pub async fn archived_bytes(store: &Store, digest: &str) -> Result<Option<Vec<u8>>, StoreError> {
         Ok(sql::find(&mut store.read().await?, digest).await?.map(|archived| archived.bundle))
     }
 
