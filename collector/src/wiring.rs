@@ -16,13 +16,12 @@ use crate::{
             guard::Guard,
             webhook::{ClientError, Network},
         },
-        sql::Backlog,
         unseal::Unseal,
         worker::{NoTarget, Targets},
     },
     placements::{http::Rendered, tickets::TicketKeys},
-    router::{RateLimits, impatient, router},
-    store::{OpenError, Store, StoreError},
+    router::{RateLimits, router},
+    store::{OpenError, Store},
     submissions::{Needs, Submissions, sweep::sweep},
     vault::{KeyRing, RingError, Vault, VaultError},
     world::{Clock, Random},
@@ -73,29 +72,13 @@ impl App {
     /// What is missing before work can be done; empty when ready.
     pub async fn not_ready(&self) -> Vec<&'static str> {
         let mut missing = Vec::new();
-        if self.backlog().await.is_err() {
+        if self.store.read().await.is_err() {
             missing.push("the database does not answer");
-        }
-        if !self.submissions.is_open() {
-            missing.push("the writer takes nothing");
         }
         if self.forms.catalogue().versions().next().is_none() {
             missing.push("no form is defined");
         }
         missing
-    }
-
-    /// Brings the outbox's figures up to date; they stay as they were where the database does not answer.
-    pub async fn count_deliveries(&self) {
-        if let Ok(backlog) = self.backlog().await {
-            self.metrics.deliveries("waiting", backlog.waiting);
-            self.metrics.deliveries("held", backlog.held);
-            self.metrics.deliveries("failed", backlog.failed);
-        }
-    }
-
-    async fn backlog(&self) -> Result<Backlog, StoreError> {
-        outbox::sql::backlog(&mut self.store.read().await?).await
     }
 }
 
@@ -159,9 +142,7 @@ impl Running {
     pub async fn shutdown(self) {
         let _ = self.stop.send(true);
         let grace = self.app.settings.server.timeout;
-        let mut server = self.server;
-        if tokio::time::timeout(grace, &mut server).await.is_err() {
-            server.abort();
+        if tokio::time::timeout(grace, self.server).await.is_err() {
             tracing::warn!("some connections did not end in time and were closed");
         }
         self.app.submissions.close().await;
@@ -224,8 +205,6 @@ pub async fn serve(settings: Settings, overrides: Overrides) -> Result<Running, 
         random: overrides.random,
         settings,
     }));
-    // Longer than a body and its handling may take: who waits for an answer is not hung up on.
-    let listener = impatient(listener, app.settings.server.timeout * 2 + Duration::from_secs(15));
     let service = router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let server = tokio::spawn(async move {
         axum::serve(listener, service)

@@ -7,6 +7,8 @@
 
 #[cfg(feature = "hydrate")]
 pub mod browser;
+#[cfg(any(test, feature = "hydrate"))]
+mod json;
 #[cfg(test)]
 mod sample;
 #[cfg(feature = "ssr")]

@@ -3,7 +3,7 @@
 use unticked_shared::{
     decision::Choice,
     id::{FieldId, PurposeId},
-    placement::{Content, Field},
+    placement::{Content, Field, PurposeText},
     submission::{Accepted, Choices, ProblemType, Value, Values},
     texts::{Word, Words},
     validate::{self, FieldError, Rule},
@@ -181,8 +181,11 @@ impl FormState {
 
     /// One choice for each purpose that is asked; what was not ticked is refused.
     pub fn decided(&self, content: &Content) -> Choices {
-        let choice = |id: &PurposeId| self.choices.get(id).copied().unwrap_or(Choice::Refused);
-        content.asked().map(|purpose| (purpose.id.clone(), choice(&purpose.id))).collect()
+        let mut decided = Choices::new();
+        for PurposeText { id, .. } in content.asked() {
+            decided.insert(id.clone(), self.choices.get(id).copied().unwrap_or(Choice::Refused));
+        }
+        decided
     }
 
     /// Whether the field is visible: always before script governs the form.
@@ -207,10 +210,12 @@ impl FormState {
     fn check_field(&mut self, content: &Content, id: &FieldId) {
         let Some(field) = content.field(id.as_str()) else { return };
         let found = validate::one(content, &self.tidied(content), field).filter(|error| error.rule != Rule::NotShown);
-        self.errors.retain(|error| error.field != id.as_str());
-        self.errors.extend(found);
-        let place = |error: &FieldError| content.fields().position(|field| field.id.as_str() == error.field);
-        self.errors.sort_by_key(place);
+        // In the order of the form; sorting would cost the browser more.
+        let before = std::mem::take(&mut self.errors);
+        for field in content.fields() {
+            let known = before.iter().find(|error| error.field == field.id.as_str());
+            self.errors.extend(if field.id == *id { found.clone() } else { known.cloned() });
+        }
         self.settle();
     }
 

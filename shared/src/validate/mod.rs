@@ -2,8 +2,6 @@
 
 pub mod shape;
 
-use std::collections::BTreeSet;
-
 use serde::{Deserialize, Serialize};
 use shape::{Decimal, is_country, is_date, is_email, is_tel, is_url};
 
@@ -85,7 +83,7 @@ pub fn shown(content: &Content, values: &Values, field: &Field) -> bool {
 
 /// Drops the values of fields that could not be seen: the native form shows them all.
 pub fn drop_hidden(content: &Content, values: &mut Values) {
-    let hidden: BTreeSet<FieldId> =
+    let hidden: Vec<FieldId> =
         content.fields().filter(|field| !shown(content, values, field)).map(|field| field.id.clone()).collect();
     values.retain(|id, _| !hidden.contains(id));
 }
@@ -138,9 +136,11 @@ pub fn choices(content: &Content, choices: &Choices) -> Vec<FieldError> {
 fn broken_rule(field: &Field, value: &Value) -> Option<Rule> {
     let text = match (value, field.kind) {
         (Value::Many(options), FieldKind::Checkboxes) => {
-            let distinct: BTreeSet<&String> = options.iter().collect();
-            let known = options.iter().all(|option| field.options.iter().any(|o| o.value == *option));
-            return (!known || distinct.len() != options.len()).then_some(Rule::Option);
+            // A list longer than the options repeats one, and is not looked through.
+            let known = |option: &String| field.options.iter().any(|o| o.value == *option);
+            let fits = options.len() <= field.options.len()
+                && options.iter().enumerate().all(|(at, option)| known(option) && !options[..at].contains(option));
+            return (!fits).then_some(Rule::Option);
         }
         (Value::One(text), kind) if kind != FieldKind::Checkboxes => text.as_str(),
         _ => return Some(Rule::Option),
@@ -230,10 +230,10 @@ fn message(words: &Words, field: &Field, rule: Rule, length: usize) -> String {
         Rule::Option | Rule::NotShown => Word::ErrorOption,
         Rule::Characters => Word::ErrorCharacters,
     };
-    let text = words.fill(
-        word,
-        &[("field", &field.label), ("limit", &limit), ("length", &length.to_string()), ("help", &field.help)],
-    );
+    // The sentence goes on after the label.
+    let label = field.label.trim_end_matches(['?', ':', '؟']);
+    let text = words
+        .fill(word, &[("field", label), ("limit", &limit), ("length", &length.to_string()), ("help", &field.help)]);
     text.trim().to_owned()
 }
 

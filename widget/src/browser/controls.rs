@@ -9,6 +9,8 @@ use unticked_shared::{
 use wasm_bindgen::prelude::*;
 use web_sys::{Element, HtmlElement, ShadowRoot};
 
+use crate::state::FormState;
+
 #[wasm_bindgen]
 extern "C" {
     /// An input, select or text area: the members they share.
@@ -129,6 +131,30 @@ fn value_of(so_far: &Snapshot, control: &Control, id: &FieldId, kind: FieldKind)
         FieldKind::Radio => control.checked().then(|| Value::One(control.value())),
         _ => Some(Value::One(control.text())),
     }
+}
+
+/// Tells which controls are wrong, for assistive technology: controls are not hydrated, so no view does it.
+pub fn mark_invalid(container: &HtmlElement, state: &FormState) {
+    let Ok(marked) = container.query_selector_all("[data-field] :is(input, select, textarea, [role=radiogroup])")
+    else {
+        return;
+    };
+    for element in (0..marked.length()).filter_map(|index| marked.item(index)) {
+        let element: Element = element.unchecked_into();
+        let wrong = field_of(&element).is_some_and(|field| state.error_at(&field).is_some());
+        // Options are called invalid as a group.
+        let option = element.unchecked_ref::<Control>().is_box();
+        let _ = if wrong && !option {
+            element.set_attribute("aria-invalid", "true")
+        } else {
+            element.remove_attribute("aria-invalid")
+        };
+    }
+}
+
+/// The name of the field that an element belongs to.
+pub fn field_of(element: &Element) -> Option<String> {
+    element.closest("[data-field]").ok().flatten()?.get_attribute("data-field")
 }
 
 /// Empties the form after it has arrived.

@@ -64,8 +64,7 @@ fn hear(app: &Rc<App>, event: &Event) {
 }
 
 fn field_of(element: &Element) -> Option<FieldId> {
-    let wrapper = element.closest("[data-field]").ok().flatten()?;
-    FieldId::parse(&wrapper.get_attribute("data-field")?).ok()
+    FieldId::parse(&controls::field_of(element)?).ok()
 }
 
 fn entered(app: &App, control: Control) {

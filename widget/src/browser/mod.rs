@@ -21,6 +21,7 @@ use web_sys::{Element, HtmlElement};
 pub use bridge::Bridge;
 
 use crate::{
+    json,
     state::{FormState, Trouble},
     view::{self, Frame, Ui},
 };
@@ -84,7 +85,7 @@ impl Handle {
 /// loader's side. Fails, and leaves the native form as it is, when the content cannot be read.
 #[wasm_bindgen]
 pub fn mount(host: HtmlElement, container: HtmlElement, content: &str, bridge: Bridge) -> Result<Handle, JsError> {
-    let content: Arc<Content> = Arc::new(serde_json::from_str(content)?);
+    let content: Arc<Content> = Arc::new(json::read(content)?);
     let before = controls::read(&container, &content);
     let focused = controls::focused(&container);
 
@@ -101,6 +102,8 @@ pub fn mount(host: HtmlElement, container: HtmlElement, content: &str, bridge: B
         state.trouble =
             bridge.said().and_then(|slug| bridge::problem_of(&slug)).map(|kind| Trouble::Problem(kind, None));
     });
+    let marked = container.clone();
+    let invalid = RenderEffect::new(move |_| state.with(|state| controls::mark_invalid(&marked, state)));
     let told = state.with_untracked(|state| state.trouble.is_some());
     let app = Rc::new(App { content, state, host, container, bridge, gone: Cell::new(false) });
     let listener = listen::Listener::new(&app);
@@ -110,13 +113,12 @@ pub fn mount(host: HtmlElement, container: HtmlElement, content: &str, bridge: B
         controls::keep_focus(&app.container, &element);
     }
     events::ready(&app);
-    Ok(Handle { app, _listener: listener, _view: Box::new(view) })
+    Ok(Handle { app, _listener: listener, _view: Box::new((invalid, view)) })
 }
 
 /// The page of the form on which an element stands; the purposes stand on the last.
 fn step_of(content: &Content, element: &Element) -> Option<usize> {
-    let field = element.closest("[data-field]").ok().flatten().and_then(|field| field.get_attribute("data-field"));
-    match field {
+    match controls::field_of(element) {
         Some(field) => content.steps.iter().position(|step| step.fields.iter().any(|one| one.id.as_str() == field)),
         None => element.closest(".purposes").ok().flatten().map(|_| content.steps.len().saturating_sub(1)),
     }

@@ -21,7 +21,10 @@ use super::{
     bridge::{Failure, Ticket, problem_of},
     controls, events,
 };
-use crate::state::{Phase, Trouble};
+use crate::{
+    json,
+    state::{Phase, Trouble},
+};
 
 /// Milliseconds below which the collector takes a submission for a robot's (`minimum_seconds`). A ticket that was
 /// renewed, or fetched late, or a form that autofill filled in at once, must not look like one.
@@ -146,10 +149,10 @@ async fn attempt(app: &App, ticket: &Ticket, trap: &str) -> Answer {
     let wait = response.headers().get("retry-after").and_then(|text| text.parse().ok());
     let Ok(text) = response.text().await else { return Answer::None };
     if response.ok() {
-        serde_json::from_str(&text).map_or(Answer::None, Answer::Accepted)
+        json::read(&text).map_or(Answer::None, Answer::Accepted)
     } else {
         // A gateway in between answers in its own words; nothing tells how far the message came.
-        serde_json::from_str(&text).map_or(Answer::None, |problem| Answer::Refused(problem, wait))
+        json::read(&text).map_or(Answer::None, |problem| Answer::Refused(problem, wait))
     }
 }
 

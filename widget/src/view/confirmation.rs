@@ -1,6 +1,6 @@
 //! What the visitor sees when it has arrived: the reference and every decision, refusals included.
 
-use leptos::prelude::*;
+use leptos::{either::Either, prelude::*};
 use unticked_shared::{
     decision::Decision,
     submission::{Accepted, DecisionTaken},
@@ -44,9 +44,9 @@ fn arrived(ui: &Ui, accepted: &Accepted, whole_page: bool) -> impl IntoView + us
     });
     let title = ui.word(Word::DoneTitle);
     let title = if whole_page {
-        view! { <h1 id="done" part="done-title" tabindex="-1">{title}</h1> }.into_any()
+        Either::Left(view! { <h1 id="done" part="done-title" tabindex="-1">{title}</h1> })
     } else {
-        view! { <h2 id="done" part="done-title" tabindex="-1">{title}</h2> }.into_any()
+        Either::Right(view! { <h2 id="done" part="done-title" tabindex="-1">{title}</h2> })
     };
     // The reference stands in an element of its own, so that it can be marked and copied; the sentence goes round it.
     let sentence = ui.content.words.get(Word::DoneText);

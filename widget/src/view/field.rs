@@ -1,50 +1,67 @@
 //! One field: label, what it is for, how to fill it in, what is wrong with it, and the control.
 
-use leptos::prelude::*;
+use leptos::{
+    either::{Either, EitherOf3},
+    prelude::*,
+};
 use unticked_shared::{
     placement::{Choosable, Field, FieldKind},
     submission::Value,
     texts::Word,
 };
 
-use super::{Reading, Ui};
+use super::{Reading, Ui, still};
 
 /// The id of a field's control, or of the first of its controls.
 pub fn control_id(field: &str) -> String {
     format!("f-{field}")
 }
 
-/// The field with everything that belongs to it.
-pub(super) fn field(ui: &Ui, field: &Field) -> AnyView {
+/// The field with everything that belongs to it. Only its being there and its error change; label and control are the
+/// server's, and the control's content the visitor's.
+pub(super) fn field(ui: &Ui, field: &Field) -> impl IntoView + use<> {
     let away = ui.follow({
         let field = field.clone();
         move |content, state| !state.shows(content, &field)
     });
-    let label = view! {
+    let id = field.id.to_string();
+    let error_id = format!("e-{id}");
+    let flawless = {
+        let id = id.clone();
+        ui.follow(move |_, state| state.error_at(&id).is_none())
+    };
+    let error = {
+        let id = id.clone();
+        ui.follow(move |_, state| state.error_at(&id).map(|error| error.message.clone()).unwrap_or_default())
+    };
+    view! {
+        <div class="field" part="field" data-field=id hidden=away>
+            <div class="lead">{still(|| lead(ui, field))}</div>
+            <p class="error" part="error" id=error_id hidden=flawless>{error}</p>
+            <div class="control">{still(|| control(ui, field))}</div>
+        </div>
+    }
+}
+
+fn lead(ui: &Ui, field: &Field) -> impl IntoView + use<> {
+    let id = &field.id;
+    let text = view! {
         {field.label.clone()}
         " "
         <span class="mark" part="mark">{ui.word(if field.required { Word::Required } else { Word::Optional })}</span>
     };
-    let id = field.id.to_string();
-    if matches!(field.kind, FieldKind::Radio | FieldKind::Checkboxes) {
-        view! {
-            <fieldset class="field" part="field" data-field=id hidden=away aria-describedby=described_by(field)>
-                <legend part="label">{label}</legend>
-                {said(ui, field)}
-                {options(ui, field)}
-            </fieldset>
-        }
-        .into_any()
+    let label = if matches!(field.kind, FieldKind::Radio | FieldKind::Checkboxes) {
+        Either::Left(view! { <p class="label" part="label" id=format!("l-{id}")>{text}</p> })
     } else {
-        view! {
-            <div class="field" part="field" data-field=id hidden=away>
-                <label part="label" for=control_id(field.id.as_str())>{label}</label>
-                {said(ui, field)}
-                {control(ui, field)}
-            </div>
-        }
-        .into_any()
-    }
+        Either::Right(view! { <label part="label" for=control_id(id.as_str())>{text}</label> })
+    };
+    let why = (!field.why.is_empty()).then(|| {
+        let text = format!("{} {}", ui.content.words.get(Word::Why), field.why);
+        view! { <p class="why" part="why" id=format!("w-{id}")>{text}</p> }
+    });
+    let help = (!field.help.is_empty())
+        .then(|| view! { <p class="help" part="help" id=format!("h-{id}")>{field.help.clone()}</p> });
+    view! { {label} {help} {why} }
 }
 
 /// What a screen reader says after the label: short texts only, never a notice.
@@ -59,27 +76,7 @@ fn described_by(field: &Field) -> String {
     ids
 }
 
-fn said(ui: &Ui, field: &Field) -> impl IntoView + use<> {
-    let id = field.id.to_string();
-    let why = (!field.why.is_empty()).then(|| {
-        let text = format!("{} {}", ui.content.words.get(Word::Why), field.why);
-        view! { <p class="why" part="why" id=format!("w-{id}")>{text}</p> }
-    });
-    let help = (!field.help.is_empty())
-        .then(|| view! { <p class="help" part="help" id=format!("h-{id}")>{field.help.clone()}</p> });
-    let error_id = format!("e-{id}");
-    let flawless = {
-        let id = id.clone();
-        ui.follow(move |_, state| state.error_at(&id).is_none())
-    };
-    let error = ui.follow(move |_, state| state.error_at(&id).map(|error| error.message.clone()).unwrap_or_default());
-    view! {
-        {help}
-        {why}
-        <p class="error" part="error" id=error_id hidden=flawless>{error}</p>
-    }
-}
-
+/// Where the views are hydrated the browser room sets the attribute, because controls are left alone.
 fn invalid(ui: &Ui, field: &Field) -> Reading<Option<&'static str>> {
     let id = field.id.to_string();
     ui.follow(move |_, state| state.error_at(&id).map(|_| "true"))
@@ -95,7 +92,12 @@ fn always_required(field: &Field) -> bool {
     field.required && field.show_if.is_none()
 }
 
-fn control(ui: &Ui, field: &Field) -> AnyView {
+fn control(ui: &Ui, field: &Field) -> impl IntoView + use<> {
+    let options = matches!(field.kind, FieldKind::Radio | FieldKind::Checkboxes);
+    if options { Either::Left(options_of(ui, field)) } else { Either::Right(one_control(ui, field)) }
+}
+
+fn one_control(ui: &Ui, field: &Field) -> impl IntoView + use<> {
     let id = control_id(field.id.as_str());
     let name = format!("value.{}", field.id);
     let described = described_by(field);
@@ -125,7 +127,7 @@ fn control(ui: &Ui, field: &Field) -> AnyView {
                 // A parser drops the first line break of a text area.
                 area.add_any_attr(inner_html(format!("\n{}", crate::server::escaped(&text))))
             };
-            area.into_any()
+            EitherOf3::A(area)
         }
         FieldKind::Select | FieldKind::Country => {
             let choices: Vec<_> = field
@@ -136,7 +138,7 @@ fn control(ui: &Ui, field: &Field) -> AnyView {
                     view! { <option value=value.clone() selected=selected>{label.clone()}</option> }
                 })
                 .collect();
-            view! {
+            EitherOf3::B(view! {
                 <select
                     part="control"
                     id=id
@@ -149,12 +151,11 @@ fn control(ui: &Ui, field: &Field) -> AnyView {
                     <option value="">{ui.word(Word::ChooseOne)}</option>
                     {choices}
                 </select>
-            }
-            .into_any()
+            })
         }
         kind => {
             let manner = Manner::of(kind);
-            view! {
+            EitherOf3::C(view! {
                 <input
                     part="control"
                     id=id
@@ -172,8 +173,7 @@ fn control(ui: &Ui, field: &Field) -> AnyView {
                     autocomplete=autocomplete
                     value=entered.map(|value| value.to_line())
                 />
-            }
-            .into_any()
+            })
         }
     }
 }
@@ -209,7 +209,8 @@ impl Manner {
     }
 }
 
-fn options(ui: &Ui, field: &Field) -> impl IntoView + use<> {
+/// A group named by its label. A radio group can be called invalid; a group of checkboxes only says so in words.
+fn options_of(ui: &Ui, field: &Field) -> impl IntoView + use<> {
     let one = field.kind == FieldKind::Radio;
     let entered = entered(ui, field);
     let options: Vec<_> = field
@@ -231,12 +232,22 @@ fn options(ui: &Ui, field: &Field) -> impl IntoView + use<> {
                         checked=checked
                         required=one && always_required(field)
                         autocomplete="off"
-                        aria-invalid=invalid(ui, field)
                     />
                     <label for=id>{label.clone()}</label>
                 </div>
             }
         })
         .collect();
-    view! { <div class="options">{options}</div> }
+    let invalid = one.then(|| invalid(ui, field));
+    view! {
+        <div
+            class="options"
+            role=if one { "radiogroup" } else { "group" }
+            aria-labelledby=format!("l-{}", field.id)
+            aria-describedby=described_by(field)
+            aria-invalid=move || invalid.as_ref().and_then(|invalid| invalid())
+        >
+            {options}
+        </div>
+    }
 }

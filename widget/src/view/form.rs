@@ -1,26 +1,21 @@
 //! The whole form, from its heading to the confirmation.
 
-use leptos::prelude::*;
+use leptos::{either::Either, prelude::*};
 use unticked_shared::{
     placement::{FieldKind, Step},
     texts::Word,
 };
 
-use super::{Ui, confirmation::confirmation, field::field, notice::brief, purposes::purposes, summary::summary};
+use super::{
+    Ui, confirmation::confirmation, field::field, notice::responsible, purposes::purposes, still, summary::summary,
+};
 use crate::state::Phase;
 
 /// The form of `ui.content` in the state of `ui.state`.
 pub fn form(ui: &Ui) -> impl IntoView + use<> {
-    let content = ui.content.clone();
+    let content = &ui.content;
     let done = ui.follow(|_, state| matches!(state.phase, Phase::Done(_)));
     let busy = ui.follow(|_, state| if state.phase == Phase::Sending { "true" } else { "false" });
-    let heading = if ui.frame.whole_page {
-        view! { <h1 id="title" part="title" tabindex="-1">{content.title.clone()}</h1> }.into_any()
-    } else {
-        view! { <h2 id="title" part="title" tabindex="-1">{content.title.clone()}</h2> }.into_any()
-    };
-    let intro =
-        (!content.intro.is_empty()).then(|| view! { <p class="intro" part="intro">{content.intro.clone()}</p> });
     let steps: Vec<_> = content.steps.iter().enumerate().map(|(index, page)| step(ui, index, page)).collect();
     view! {
         <div class="unticked" part="form" lang=content.language.to_string() dir=content.direction.as_str()>
@@ -33,13 +28,13 @@ pub fn form(ui: &Ui) -> impl IntoView + use<> {
                 aria-busy=busy
                 hidden=done
             >
-                <div class="head">{heading} {intro}</div>
-                {brief(ui)}
+                <div class="head">{still(|| head(ui))}</div>
+                {responsible(ui)}
                 {summary(ui)}
                 {progress(ui)}
                 {steps}
                 {purposes(ui)}
-                {frame(ui)}
+                <div class="trap" aria-hidden="true">{still(|| frame(ui))}</div>
                 {actions(ui)}
             </form>
             {confirmation(ui)}
@@ -47,10 +42,23 @@ pub fn form(ui: &Ui) -> impl IntoView + use<> {
     }
 }
 
+fn head(ui: &Ui) -> impl IntoView + use<> {
+    let title = ui.content.title.clone();
+    let heading = if ui.frame.whole_page {
+        Either::Left(view! { <h1 id="title" part="title" tabindex="-1">{title}</h1> })
+    } else {
+        Either::Right(view! { <h2 id="title" part="title" tabindex="-1">{title}</h2> })
+    };
+    let intro = ui.content.intro.clone();
+    let intro = (!intro.is_empty()).then(|| view! { <p class="intro" part="intro">{intro}</p> });
+    view! { {heading} {intro} }
+}
+
 fn step(ui: &Ui, index: usize, page: &Step) -> impl IntoView + use<> {
     let away = ui.follow(move |_, state| state.live && state.step != index);
-    let title = (!page.title.is_empty())
-        .then(|| view! { <h3 part="step-title" tabindex="-1" id=format!("s-{index}")>{page.title.clone()}</h3> });
+    let title = (!page.title.is_empty()).then(|| {
+        view! { <h3 part="step-title" tabindex="-1" id=format!("s-{index}")>{still(|| page.title.clone())}</h3> }
+    });
     let fields: Vec<_> =
         page.fields.iter().filter(|one| one.kind != FieldKind::Hidden).map(|one| field(ui, one)).collect();
     view! { <div class="step" part="step" hidden=away>{title} {fields}</div> }
@@ -77,16 +85,14 @@ fn frame(ui: &Ui) -> impl IntoView + use<> {
         .filter(|field| field.kind == FieldKind::Hidden)
         .map(|field| {
             let entered = ui.state.with_untracked(|state| state.values.get(&field.id).map(|value| value.to_line()));
-            let value = entered.or_else(|| field.fixed.clone()).unwrap_or_default();
+            let value = entered.or_else(|| field.fixed.clone());
             view! { <input type="hidden" name=format!("value.{}", field.id) value=value /> }
         })
         .collect();
     let kept = |text: &String| (!text.is_empty()).then(|| text.clone());
     view! {
-        <div class="trap" aria-hidden="true">
-            <label for="trap">{ui.word(Word::TrapLabel)}</label>
-            <input id="trap" name="trap" type="text" tabindex="-1" autocomplete="off" />
-        </div>
+        <label for="trap">{ui.word(Word::TrapLabel)}</label>
+        <input id="trap" name="trap" type="text" tabindex="-1" autocomplete="off" />
         <input type="hidden" name="ticket" value=kept(&ui.frame.ticket) />
         <input type="hidden" name="version" value=kept(&ui.frame.version) />
         <input type="hidden" name="page" value=kept(&ui.frame.page) />
@@ -110,9 +116,10 @@ fn actions(ui: &Ui) -> impl IntoView + use<> {
         _ => String::new(),
     });
     let paged = (ui.content.steps.len() > 1).then(|| {
+        let (back, next) = (ui.word(Word::Back), ui.word(Word::Next));
         view! {
-            <button type="button" class="back" part="button back" data-act="back" hidden=first>{ui.word(Word::Back)}</button>
-            <button type="button" class="main" part="button next" data-act="next" hidden=last>{ui.word(Word::Next)}</button>
+            <button type="button" class="back" part="button back" data-act="back" hidden=first>{still(|| back)}</button>
+            <button type="button" class="main" part="button next" data-act="next" hidden=last>{still(|| next)}</button>
         }
     });
     view! {

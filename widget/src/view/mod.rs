@@ -1,7 +1,9 @@
 //! What a visitor sees, as a function of content and state.
 //!
 //! Views have no handlers and know no browser. Their structure never changes while the form is filled in (what does
-//! not apply is hidden), so that typing rebuilds no control and hydration finds what the server rendered. Elements that
+//! not apply is hidden), so that typing rebuilds no control and hydration finds what the server rendered. What never
+//! changes at all ([`still`]), the controls among it, is not hydrated: the Wasm does not hold its views, and hydration
+//! cannot touch what was typed. Elements that
 //! first appear after hydration must hold something dynamic: Leptos builds wholly static ones through `innerHTML`,
 //! which Trusted Types forbid.
 
@@ -67,6 +69,16 @@ impl Ui {
         Box::new(move || state.with(|state| read(&content, state)))
     }
 }
+
+/// What never changes, as the only child of its element: the server renders it and the browser leaves it alone.
+#[cfg(not(feature = "hydrate"))]
+fn still<V>(view: impl FnOnce() -> V) -> V {
+    view()
+}
+
+/// See above: in the browser it is there already, and an element without children is hydrated without them.
+#[cfg(feature = "hydrate")]
+fn still<V>(_: impl FnOnce() -> V) {}
 
 /// A function of the state that Leptos calls again when the state has changed.
 type Reading<T> = Box<dyn Fn() -> T + Send + Sync>;

@@ -6,10 +6,16 @@
 use leptos::prelude::*;
 use unticked_shared::{placement::ControllerText, texts::Word};
 
-use super::{Ui, purposes::terms};
+use super::{Ui, purposes::terms, still};
 
 /// The controllers by name, what they do, and the complete notice behind one action.
-pub(super) fn brief(ui: &Ui) -> impl IntoView + use<> {
+pub(super) fn responsible(ui: &Ui) -> impl IntoView + use<> {
+    view! {
+        <section class="responsible" part="responsible" aria-labelledby="responsible">{still(|| brief(ui))}</section>
+    }
+}
+
+fn brief(ui: &Ui) -> impl IntoView + use<> {
     let controllers: Vec<_> = ui
         .content
         .controllers
@@ -20,14 +26,12 @@ pub(super) fn brief(ui: &Ui) -> impl IntoView + use<> {
         })
         .collect();
     view! {
-        <section class="responsible" part="responsible" aria-labelledby="responsible">
-            <h3 id="responsible" part="section-title">{ui.word(Word::Responsible)}</h3>
-            <ul>{controllers}</ul>
-            <details class="more" part="notice">
-                <summary part="notice-open">{ui.word(Word::NoticeOpen)}</summary>
-                {complete(ui)}
-            </details>
-        </section>
+        <h3 id="responsible" part="section-title">{ui.word(Word::Responsible)}</h3>
+        <ul>{controllers}</ul>
+        <details class="more" part="notice">
+            <summary part="notice-open">{ui.word(Word::NoticeOpen)}</summary>
+            {complete(ui)}
+        </details>
     }
 }
 

@@ -7,38 +7,49 @@ use unticked_shared::{
     texts::Word,
 };
 
-use super::{Reading, Ui};
+use super::{Reading, Ui, still};
 
 /// Both lists. In a form of several pages they stand on the last, next to the button that sends.
 pub(super) fn purposes(ui: &Ui) -> impl IntoView + use<> {
     let content = &ui.content;
-    let anyway: Vec<_> = content
+    let other = content.purposes.iter().any(|purpose| purpose.legal_basis != LegalBasis::Consent);
+    let other = other.then(|| {
+        view! {
+            <section class="purposes" part="purposes-other" aria-labelledby="anyway" hidden=early(ui)>
+                {still(|| anyway(ui))}
+            </section>
+        }
+    });
+    let asked = content.asked().next().is_some().then(|| {
+        view! {
+            <section class="purposes" part="purposes" aria-labelledby="asked" hidden=early(ui)>
+                {still(|| choices(ui))}
+            </section>
+        }
+    });
+    view! { {other} {asked} }
+}
+
+fn anyway(ui: &Ui) -> impl IntoView + use<> {
+    let purposes: Vec<_> = ui
+        .content
         .purposes
         .iter()
         .filter(|purpose| purpose.legal_basis != LegalBasis::Consent)
         .map(|purpose| happens(ui, purpose))
         .collect();
-    let anyway = (!anyway.is_empty()).then(|| {
-        view! {
-            <section class="purposes" part="purposes-other" aria-labelledby="anyway" hidden=early(ui)>
-                <h3 id="anyway" part="section-title">{ui.word(Word::OtherPurposesTitle)}</h3>
-                {anyway}
-            </section>
-        }
-    });
-    let asked: Vec<_> = content.asked().map(|purpose| asked(ui, purpose)).collect();
-    let asked = (!asked.is_empty()).then(|| {
-        let withdraw = format!("{} {}", ui.content.words.get(Word::WithdrawHint), content.notice.withdraw);
-        view! {
-            <section class="purposes" part="purposes" aria-labelledby="asked" hidden=early(ui)>
-                <h3 id="asked" part="section-title">{ui.word(Word::PurposesTitle)}</h3>
-                <p part="purposes-hint">{ui.word(Word::PurposesHint)}</p>
-                <p class="withdraw" part="withdraw">{withdraw}</p>
-                {asked}
-            </section>
-        }
-    });
-    view! { {anyway} {asked} }
+    view! { <h3 id="anyway" part="section-title">{ui.word(Word::OtherPurposesTitle)}</h3> {purposes} }
+}
+
+fn choices(ui: &Ui) -> impl IntoView + use<> {
+    let withdraw = format!("{} {}", ui.content.words.get(Word::WithdrawHint), ui.content.notice.withdraw);
+    let purposes: Vec<_> = ui.content.asked().map(|purpose| asked(ui, purpose)).collect();
+    view! {
+        <h3 id="asked" part="section-title">{ui.word(Word::PurposesTitle)}</h3>
+        <p part="purposes-hint">{ui.word(Word::PurposesHint)}</p>
+        <p class="withdraw" part="withdraw">{withdraw}</p>
+        {purposes}
+    }
 }
 
 fn early(ui: &Ui) -> Reading<bool> {

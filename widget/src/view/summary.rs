@@ -4,7 +4,7 @@
 use leptos::prelude::*;
 use unticked_shared::texts::Word;
 
-use super::{Ui, field::control_id};
+use super::{Ui, field::control_id, still};
 
 /// Always there and hidden while there is nothing to say.
 pub(super) fn summary(ui: &Ui) -> impl IntoView + use<> {
@@ -23,6 +23,7 @@ pub(super) fn summary(ui: &Ui) -> impl IntoView + use<> {
             })
             .collect::<Vec<_>>()
     });
+    let title = ui.word(Word::ProblemTitle);
     view! {
         <div
             class="summary"
@@ -34,7 +35,7 @@ pub(super) fn summary(ui: &Ui) -> impl IntoView + use<> {
             hidden=quiet
             autofocus=ui.frame.whole_page && ui.state.with_untracked(crate::state::FormState::has_summary)
         >
-            <h3 id="problem" part="summary-title">{ui.word(Word::ProblemTitle)}</h3>
+            <h3 id="problem" part="summary-title">{still(|| title)}</h3>
             {trouble}
             <ul>{links}</ul>
         </div>
