@@ -31,6 +31,12 @@ enum Command {
     Check(command::check::Check),
     /// Prints the settings in force and where each comes from, secrets hidden
     Config,
+    /// What was ever shown
+    #[command(subcommand)]
+    Versions(command::versions::Versions),
+    /// What looked like a robot's and waits for you
+    #[command(subcommand)]
+    Quarantine(command::quarantine::Quarantine),
 }
 
 fn main() -> ExitCode {
@@ -41,5 +47,7 @@ fn main() -> ExitCode {
         Command::Serve => command::serve::run(&sources),
         Command::Check(check) => command::check::run(&check),
         Command::Config => command::config::run(&sources),
+        Command::Versions(versions) => command::versions::run(&sources, &versions),
+        Command::Quarantine(quarantine) => command::quarantine::run(&sources, &quarantine),
     }
 }

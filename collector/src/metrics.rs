@@ -25,7 +25,7 @@ pub struct Metrics {
     submissions: Family<ResultLabels, Counter>,
     tickets: Counter,
     batches: Histogram,
-    outbox_depth: Gauge,
+    deliveries: Family<StateLabels, Gauge>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -46,6 +46,11 @@ struct ResultLabels {
     result: &'static str,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct StateLabels {
+    state: &'static str,
+}
+
 impl Default for Metrics {
     fn default() -> Self {
         let mut registry = Registry::with_prefix("unticked");
@@ -61,9 +66,9 @@ impl Default for Metrics {
         registry.register("tickets", "Tickets minted", tickets.clone());
         let batches = Histogram::new(exponential_buckets(1.0, 2.0, 10));
         registry.register("writer_batch_size", "Submissions in one transaction", batches.clone());
-        let outbox_depth = Gauge::default();
-        registry.register("outbox_depth", "Deliveries that wait", outbox_depth.clone());
-        Self { registry: Arc::new(registry), requests, seconds, submissions, tickets, batches, outbox_depth }
+        let deliveries = Family::default();
+        registry.register("outbox_deliveries", "Deliveries that are not done, by state", deliveries.clone());
+        Self { registry: Arc::new(registry), requests, seconds, submissions, tickets, batches, deliveries }
     }
 }
 
@@ -91,9 +96,9 @@ impl Metrics {
         self.batches.observe(f64::from(u32::try_from(size).unwrap_or(u32::MAX)));
     }
 
-    /// How many deliveries wait.
-    pub fn outbox_depth(&self, deliveries: i64) {
-        self.outbox_depth.set(deliveries);
+    /// How many deliveries are not done; `state` is `waiting`, `held` or `failed`.
+    pub fn deliveries(&self, state: &'static str, count: i64) {
+        self.deliveries.get_or_create(&StateLabels { state }).set(count);
     }
 
     /// Everything as `OpenMetrics` text.

@@ -16,12 +16,13 @@ use crate::{
             guard::Guard,
             webhook::{ClientError, Network},
         },
+        sql::Backlog,
         unseal::Unseal,
         worker::{NoTarget, Targets},
     },
     placements::{http::Rendered, tickets::TicketKeys},
-    router::{RateLimits, router},
-    store::{OpenError, Store},
+    router::{RateLimits, impatient, router},
+    store::{OpenError, Store, StoreError},
     submissions::{Needs, Submissions, sweep::sweep},
     vault::{KeyRing, RingError, Vault, VaultError},
     world::{Clock, Random},
@@ -72,13 +73,29 @@ impl App {
     /// What is missing before work can be done; empty when ready.
     pub async fn not_ready(&self) -> Vec<&'static str> {
         let mut missing = Vec::new();
-        if self.store.read().await.is_err() {
+        if self.backlog().await.is_err() {
             missing.push("the database does not answer");
+        }
+        if !self.submissions.is_open() {
+            missing.push("the writer takes nothing");
         }
         if self.forms.catalogue().versions().next().is_none() {
             missing.push("no form is defined");
         }
         missing
+    }
+
+    /// Brings the outbox's figures up to date; they stay as they were where the database does not answer.
+    pub async fn count_deliveries(&self) {
+        if let Ok(backlog) = self.backlog().await {
+            self.metrics.deliveries("waiting", backlog.waiting);
+            self.metrics.deliveries("held", backlog.held);
+            self.metrics.deliveries("failed", backlog.failed);
+        }
+    }
+
+    async fn backlog(&self) -> Result<Backlog, StoreError> {
+        outbox::sql::backlog(&mut self.store.read().await?).await
     }
 }
 
@@ -142,7 +159,9 @@ impl Running {
     pub async fn shutdown(self) {
         let _ = self.stop.send(true);
         let grace = self.app.settings.server.timeout;
-        if tokio::time::timeout(grace, self.server).await.is_err() {
+        let mut server = self.server;
+        if tokio::time::timeout(grace, &mut server).await.is_err() {
+            server.abort();
             tracing::warn!("some connections did not end in time and were closed");
         }
         self.app.submissions.close().await;
@@ -205,6 +224,8 @@ pub async fn serve(settings: Settings, overrides: Overrides) -> Result<Running, 
         random: overrides.random,
         settings,
     }));
+    // Longer than a body and its handling may take: who waits for an answer is not hung up on.
+    let listener = impatient(listener, app.settings.server.timeout * 2 + Duration::from_secs(15));
     let service = router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let server = tokio::spawn(async move {
         axum::serve(listener, service)

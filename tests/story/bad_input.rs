@@ -16,6 +16,8 @@ fn attendee(house: &House) -> Visitor {
         .types("guests", "2")
 }
 
+type Change = Box<dyn FnOnce(&mut Value)>;
+
 /// The fields and rules that a refusal names.
 fn broken(problem: &Value) -> Vec<(String, String)> {
     let errors = problem["errors"].as_array().unwrap();
@@ -57,7 +59,7 @@ fn garbage_under_a_good_signature_is_malformed() {
 fn wrong_types_and_unknown_members_are_malformed() {
     let house = House::open();
     let visitor = Visitor::with_an_enquiry(&house);
-    let changes: Vec<Box<dyn FnOnce(&mut Value)>> = vec![
+    let changes: Vec<Change> = vec![
         Box::new(|body| body["values"] = json!([])),
         Box::new(|body| body["values"]["name"] = json!(7)),
         Box::new(|body| body["values"]["name"] = json!(null)),

@@ -16,6 +16,7 @@ use tempfile::TempDir;
 use unticked_collector::{
     config::{Settings, Sources},
     execute, fetch_optional,
+    submissions::quarantine,
     wiring::{App, Overrides, Running, serve},
     world::{Clock, Random},
 };
@@ -147,6 +148,23 @@ impl House {
             execute!(&mut tx, "pragma max_page_count = 1").await.unwrap();
             tx.commit().await.unwrap();
         });
+    }
+
+    /// What `unticked quarantine list` names.
+    pub fn quarantined(&self) -> Vec<String> {
+        let waiting = self.runtime.block_on(quarantine::list(&self.app().store)).unwrap();
+        waiting.into_iter().map(|one| one.reference).collect()
+    }
+
+    /// What `unticked quarantine release` does.
+    pub fn release(&self, reference: &str) -> bool {
+        let app = self.app();
+        self.runtime.block_on(quarantine::release(&app.store, reference, app.clock.now())).unwrap()
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
     }
 
     fn app(&self) -> &App {

@@ -2,12 +2,19 @@
 
 pub mod check;
 pub mod config;
+pub mod quarantine;
 pub mod serve;
+pub mod versions;
 
 use std::process::ExitCode;
 
-use unticked_collector::config::{Loaded, Settings, Sources};
+use unticked_collector::{
+    config::{Loaded, Settings, Sources},
+    store::{Store, values},
+};
 
+/// The definitions have errors, or what was asked for does not exist.
+pub const FOUND_WANTING: u8 = 1;
 /// The settings are wrong.
 pub const WRONG_SETTINGS: u8 = 2;
 /// The collector could not do its work.
@@ -23,6 +30,24 @@ pub fn settings(sources: &Sources) -> Result<Loaded, ExitCode> {
         eprintln!("`unticked config` prints every setting there is, once these are corrected.");
         ExitCode::from(WRONG_SETTINGS)
     })
+}
+
+/// Runs a task to its end, on this thread.
+pub fn block_on(task: impl Future<Output = ExitCode>) -> ExitCode {
+    match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime.block_on(task),
+        Err(error) => failed("The command does not start", &error),
+    }
+}
+
+/// Opens the databases that the settings name.
+pub async fn store(settings: &Settings) -> Result<Store, ExitCode> {
+    Store::open(&settings.database).await.map_err(|error| failed("The database does not open", &error))
+}
+
+/// A time for people: UTC, to the second.
+pub fn shown_time(millis: i64) -> String {
+    values::time(millis).map_or_else(|_| "?".to_owned(), values::rfc3339)
 }
 
 /// Says why something failed, with every cause.

@@ -24,13 +24,15 @@ use unticked_shared::{
     definition::{self, Destination, Finding},
     id::{FormId, Language, PurposeId},
     placement::Content,
+    signature::{hex, sha256},
 };
 
-use self::sql::Kept;
+use self::sql::{Archived, Kept};
 pub use self::{
     bundle::BundleError,
     catalogue::{Catalogue, Views},
     load::LoadError,
+    sql::Listed,
 };
 use crate::{
     store::{Store, StoreError, values::millis},
@@ -208,20 +210,31 @@ impl Forms {
         if let Some(version) = self.0.archive.read().expect(LOCK).get(digest) {
             return Ok(Some(Arc::clone(version)));
         }
+        let Some(archived) = self.archived(digest).await? else { return Ok(None) };
+        let version = Arc::new(Version::from_bundle(archived.bundle, archived.withdrawn_at.is_some())?);
+        // Whoever withdrew it in the meantime was later than our look.
+        let mut archive = self.0.archive.write().expect(LOCK);
+        Ok(Some(Arc::clone(archive.entry(digest.to_owned()).or_insert(version))))
+    }
+
+    /// The archived bytes of any version that was ever shown, even of one whose schema this build cannot read any more.
+    pub async fn bundle(&self, digest: &str) -> Result<Option<Arc<[u8]>>, FormsError> {
+        if let Some(version) = self.0.archive.read().expect(LOCK).get(digest) {
+            return Ok(Some(Arc::clone(&version.bundle)));
+        }
+        Ok(self.archived(digest).await?.map(|archived| archived.bundle.into()))
+    }
+
+    async fn archived(&self, digest: &str) -> Result<Option<Archived>, FormsError> {
         let well_formed = digest.len() == 64 && digest.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
         if !well_formed {
             return Ok(None);
         }
-        let archived = sql::find(&mut self.0.store.read().await?, digest).await?;
-        let Some(archived) = archived else { return Ok(None) };
-        let version = Version::from_bundle(archived.bundle, archived.withdrawn_at.is_some())?;
-        if version.digest != digest {
-            return Err(BundleError::Altered { named: digest.to_owned(), found: version.digest }.into());
+        let Some(archived) = sql::find(&mut self.0.store.read().await?, digest).await? else { return Ok(None) };
+        match hex(&sha256(&[&archived.bundle])) {
+            found if found == digest => Ok(Some(archived)),
+            found => Err(BundleError::Altered { named: digest.to_owned(), found }.into()),
         }
-        let version = Arc::new(version);
-        // Whoever withdrew it in the meantime was later than our look.
-        let mut archive = self.0.archive.write().expect(LOCK);
-        Ok(Some(Arc::clone(archive.entry(digest.to_owned()).or_insert(version))))
     }
 
     /// Withdraws a version: it is kept, and accepts nothing any more. One that is shown now cannot be withdrawn.
@@ -238,6 +251,16 @@ impl Forms {
         self.0.archive.write().expect(LOCK).insert(digest.to_owned(), version);
         info!(version = digest, "withdrew a version");
         Ok(())
+    }
+
+    /// Every version that was ever shown, by form, the newest first.
+    pub async fn list(store: &Store) -> Result<Vec<Listed>, StoreError> {
+        sql::list(&mut store.read().await?).await
+    }
+
+    /// The archived bytes of a version.
+    pub async fn archived_bytes(store: &Store, digest: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(sql::find(&mut store.read().await?, digest).await?.map(|archived| archived.bundle))
     }
 
     /// Who receives leads, as declared now.

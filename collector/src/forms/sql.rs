@@ -1,6 +1,6 @@
 //! The room's statements.
 
-use crate::store::{Connection, StoreError, Transaction, execute, fetch_optional};
+use crate::store::{Connection, StoreError, Transaction, execute, fetch_all, fetch_optional};
 
 /// An archived version.
 #[derive(sqlx::FromRow)]
@@ -60,6 +60,31 @@ pub async fn find(connection: &mut Connection, digest: &str) -> Result<Option<Ar
          from version
          where digest = $1",
         digest,
+    )
+    .await
+}
+
+/// A line of the archive's list.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Listed {
+    /// Names it.
+    pub digest: String,
+    /// Its form.
+    pub form: String,
+    /// When it was first shown, milliseconds UTC.
+    pub first_at: i64,
+    /// When the owner withdrew it, milliseconds UTC.
+    pub withdrawn_at: Option<i64>,
+}
+
+/// Every version that was ever shown, by form, the newest first.
+pub async fn list(connection: &mut Connection) -> Result<Vec<Listed>, StoreError> {
+    fetch_all!(
+        connection,
+        Listed,
+        "select digest, form, first_at, withdrawn_at
+         from version
+         order by form, first_at desc, digest",
     )
     .await
 }

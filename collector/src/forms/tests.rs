@@ -261,3 +261,19 @@ async fn the_destinations_are_those_of_the_folder() {
     forms.reload().await.unwrap();
     assert_eq!(forms.destinations()[0].url, "http://127.0.0.1:7412/hook");
 }
+
+#[tokio::test]
+async fn the_bytes_of_a_schema_that_nobody_reads_any_more_are_still_given_out() {
+    let house = House::new().await;
+    let forms = house.open().await;
+    let bundle = br#"{"schema":"unticked version v0"}"#.to_vec();
+    let digest = hex(&sha256(&[&bundle]));
+    let mut tx = house.store.begin().await.unwrap();
+    sql::keep(&mut tx, &digest, "contact", &bundle, 0).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(forms.bundle(&digest).await.unwrap().as_deref(), Some(&bundle[..]));
+    assert!(matches!(forms.version(&digest).await, Err(FormsError::Bundle(_))));
+    let current = contact(&forms);
+    assert_eq!(forms.bundle(&current.digest).await.unwrap(), Some(Arc::clone(&current.bundle)));
+    assert_eq!(forms.bundle(&"0".repeat(64)).await.unwrap(), None);
+}

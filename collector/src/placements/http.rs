@@ -125,12 +125,12 @@ async fn ticket(
 }
 
 async fn version(State(app): State<App>, Path(digest): Path<String>) -> Result<Response<Body>, Refusal> {
-    let version = app.forms.version(&digest).await?.ok_or(ProblemType::NotFound)?;
-    let mut response = Response::new(Body::from(Bytes::from_owner(version.bundle.clone())));
+    let bundle = app.forms.bundle(&digest).await?.ok_or(ProblemType::NotFound)?;
+    let mut response = Response::new(Body::from(Bytes::from_owner(bundle)));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(ARCHIVE_CACHE));
-    let tag = HeaderValue::from_str(&format!("W/\"{}\"", version.digest)).expect("a digest is hexadecimal");
+    let tag = HeaderValue::from_str(&format!("W/\"{digest}\"")).expect("a digest is hexadecimal");
     headers.insert(header::ETAG, tag);
     open_to_all(headers);
     Ok(response)

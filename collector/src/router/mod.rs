@@ -9,6 +9,7 @@ mod client;
 mod cors;
 mod headers;
 mod limits;
+mod listener;
 mod observe;
 
 use axum::{
@@ -22,7 +23,7 @@ use axum::{
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, timeout::TimeoutLayer};
 use unticked_shared::submission::ProblemType;
 
-pub(crate) use self::{body::TooLarge, cors::allowed_origin, headers::open_to_all};
+pub(crate) use self::{body::TooLarge, cors::allowed_origin, headers::open_to_all, listener::impatient};
 pub use self::{client::Client, limits::RateLimits};
 use crate::{assets, metrics, placements, problem, problem::Refusal, submissions, wiring::App};
 
@@ -75,5 +76,6 @@ async fn ready(State(app): State<App>) -> Response {
 }
 
 async fn measured(State(app): State<App>) -> Response {
+    app.count_deliveries().await;
     ([(header::CONTENT_TYPE, metrics::MEDIA_TYPE)], app.metrics.text()).into_response()
 }

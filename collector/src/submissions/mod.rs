@@ -7,6 +7,7 @@
 
 pub mod decide;
 pub mod http;
+pub mod quarantine;
 pub mod record;
 mod reference;
 pub mod sql;
@@ -134,6 +135,11 @@ impl Submissions {
         let tools = Tools { store: needs.store.clone(), outbox: needs.outbox.clone(), metrics: needs.metrics.clone() };
         let (writer, task) = Writer::start(tools);
         Self(Arc::new(Inner { needs, writer, task: Mutex::new(Some(task)) }))
+    }
+
+    /// Whether the writer takes submissions.
+    pub fn is_open(&self) -> bool {
+        self.0.writer.is_open()
     }
 
     /// Takes nothing more; returns when everything that was taken is written and answered.

@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::record::Record;
-use crate::store::{Connection, StoreError, Transaction, fetch_all, fetch_optional, insert_many};
+use crate::store::{Connection, StoreError, Transaction, execute, fetch_all, fetch_optional, insert_many};
 
 /// An accepted submission as it is kept, as far as its answer needs it.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
@@ -105,6 +105,58 @@ pub async fn find(connection: &mut Connection, submission: Uuid) -> Result<Optio
         submission,
     )
     .await
+}
+
+/// A submission that waits for the owner; nothing in it is personal.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Quarantined {
+    /// What was told to the visitor.
+    pub reference: String,
+    /// The form.
+    pub form: String,
+    /// Milliseconds UTC.
+    pub received_at: i64,
+}
+
+/// What waits for the owner, the oldest first.
+pub async fn list_quarantined(connection: &mut Connection) -> Result<Vec<Quarantined>, StoreError> {
+    fetch_all!(
+        connection,
+        Quarantined,
+        "select reference, form, received_at
+         from submission
+         where state = 'quarantined'
+         order by received_at, reference",
+    )
+    .await
+}
+
+/// Accepts what waited; answers how many rows it touched.
+pub async fn accept_quarantined(tx: &mut Transaction, reference: &str) -> Result<u64, StoreError> {
+    execute!(
+        tx,
+        "update submission
+         set state = 'accepted'
+         where reference = $1
+           and state = 'quarantined'",
+        reference,
+    )
+    .await
+}
+
+/// The events that tell of a submission. Until subjects are joined, a subject has one submission.
+pub async fn events_of(connection: &mut Connection, reference: &str) -> Result<Vec<Uuid>, StoreError> {
+    let rows: Vec<(Uuid,)> = fetch_all!(
+        connection,
+        (Uuid,),
+        "select event.event_id
+         from submission
+         join event on event.subject_id = submission.subject_id
+         where submission.reference = $1",
+        reference,
+    )
+    .await?;
+    Ok(rows.into_iter().map(|(event,)| event).collect())
 }
 
 /// The persons from `first` to `last`, in order.

@@ -95,6 +95,11 @@ impl Writer {
         answered.await.unwrap_or(Err(WriteError::Defect))
     }
 
+    /// Whether the task lives and takes more.
+    pub fn is_open(&self) -> bool {
+        !self.queue.is_closed()
+    }
+
     /// Takes nothing more; what was taken is still written.
     pub fn stop(&self) {
         self.stop.notify_one();

@@ -1,0 +1,57 @@
+//! The contract between each room's statements and the two engines: the same calls, the same answers.
+//!
+//! Every macro call in a `sql.rs` of the collector must have run at the end, on SQLite and, when
+//! `UNTICKED_TEST_POSTGRES` names a server on which databases may be made, on PostgreSQL. A room with a new statement
+//! adds its call here; the suite names the line until it does.
+
+mod engines;
+mod forms;
+mod outbox;
+mod source;
+mod submissions;
+mod vault;
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use engines::{Fresh, Seen};
+use unticked_collector::store::{EngineKind, Store};
+
+async fn every_room(store: &Store) {
+    vault::keeps_finds_and_destroys_keys(store).await;
+    submissions::keeps_and_finds_submissions(store).await;
+    submissions::a_second_one_with_the_same_id_or_reference_is_counted_out(store).await;
+    forms::keeps_withdraws_and_reinstates_versions(store).await;
+    outbox::leases_settles_and_lists_deliveries(store).await;
+}
+
+async fn every_statement_runs(fresh: Fresh, kind: EngineKind) {
+    let seen = Arc::new(Seen::default());
+    let store = fresh.open(Some(seen.clone())).await;
+    assert_eq!(store.kind(), kind);
+    every_room(&store).await;
+    store.close().await;
+    let all = source::statements();
+    assert!(all.len() > 20, "the sources were found: {all:?}");
+    let ran: BTreeSet<_> = seen.places().into_iter().filter(|(file, _)| file.ends_with("sql.rs")).collect();
+    let strangers: Vec<_> = ran.difference(&all).collect();
+    assert!(strangers.is_empty(), "these ran, but the source scan does not know them: {strangers:?}");
+    let missing: Vec<_> = all.difference(&ran).map(|(file, line)| format!("{file}:{line}")).collect();
+    assert!(missing.is_empty(), "these statements were never tried on {kind:?}:\n{}", missing.join("\n"));
+    // What a newer start finds: a database that is up to date.
+    fresh.open(None).await.close().await;
+    fresh.remove().await;
+}
+
+#[tokio::test]
+async fn every_statement_runs_on_sqlite() {
+    every_statement_runs(Fresh::sqlite(), EngineKind::Sqlite).await;
+}
+
+#[tokio::test]
+async fn every_statement_runs_on_postgresql() {
+    let Some(fresh) = Fresh::postgres().await else {
+        eprintln!("left out: UNTICKED_TEST_POSTGRES names no server");
+        return;
+    };
+    every_statement_runs(fresh, EngineKind::Postgres).await;
+}

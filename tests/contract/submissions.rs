@@ -1,0 +1,90 @@
+use jiff::Timestamp;
+use unticked_collector::{
+    outbox::sql::NewEvent,
+    store::Store,
+    submissions::{
+        decide::State,
+        record::{EvidenceRow, Record, SubmissionRow, ValueRow},
+        sql::{self, Kept},
+    },
+    vault::WrappedKeys,
+};
+use unticked_shared::event::EventKind;
+use uuid::Uuid;
+
+fn record(number: u128) -> Record {
+    let (submission_id, subject_id) = (Uuid::from_u128(number), Uuid::from_u128(1_000_000 + number));
+    let value = |field: &str, identifies| ValueRow { field: field.to_owned(), identifies, content: vec![7; 60] };
+    Record {
+        keys: WrappedKeys { subject_id, identity_key: None, evidence_key: None, created_at: 0 },
+        submission: SubmissionRow {
+            submission_id,
+            subject_id,
+            contact_index: (number % 2 == 0).then(|| vec![9; 16]),
+            reference: format!("R-{number}"),
+            form: "contact".to_owned(),
+            version: "ab".repeat(32),
+            language: "ar".to_owned(),
+            method: "widget",
+            state: State::Quarantined,
+            body_digest: [3; 32],
+            // Beyond 32 bits, as every time is.
+            received_at: 1_795_435_200_000,
+        },
+        values: vec![value("email", "direct"), value("postcode", "quasi"), value("topic", "no")],
+        evidence: EvidenceRow {
+            record_id: Uuid::from_u128(2_000_000 + number),
+            part_a: b"{}".to_vec(),
+            opening_a: [4; 32],
+            part_b: vec![5; 200],
+            commitment: [6; 32],
+        },
+        event: NewEvent {
+            id: Uuid::from_u128(3_000_000 + number),
+            subject: subject_id,
+            kind: EventKind::LeadSubmitted,
+            created_at: Timestamp::UNIX_EPOCH,
+            held: false,
+            deliveries: Vec::new(),
+        },
+    }
+}
+
+async fn keep(store: &Store, records: &[Record]) -> u64 {
+    let records: Vec<&Record> = records.iter().collect();
+    let mut tx = store.begin().await.unwrap();
+    let inserted = sql::insert(&mut tx, &records).await.unwrap();
+    if inserted == records.len() as u64 {
+        tx.commit().await.unwrap();
+    } else {
+        tx.rollback().await.unwrap();
+    }
+    inserted
+}
+
+pub async fn keeps_and_finds_submissions(store: &Store) {
+    let many: Vec<Record> = (1..=299).map(record).collect();
+    assert_eq!(keep(store, &many).await, 299);
+    let mut connection = store.read().await.unwrap();
+    let kept = sql::find(&mut connection, Uuid::from_u128(5)).await.unwrap().unwrap();
+    let expected = Kept {
+        subject_id: Uuid::from_u128(1_000_005),
+        reference: "R-5".to_owned(),
+        body_digest: vec![3; 32],
+        received_at: 1_795_435_200_000,
+        part_a: b"{}".to_vec(),
+    };
+    assert_eq!(kept, expected);
+    assert_eq!(sql::find(&mut connection, Uuid::from_u128(12_345)).await.unwrap(), None);
+    let (first, last) = (Uuid::from_u128(1_000_298), Uuid::from_u128(1_000_400));
+    let subjects = sql::subjects_between(&mut connection, first, last).await.unwrap();
+    assert_eq!(subjects, [1_000_298, 1_000_299].map(Uuid::from_u128));
+}
+
+pub async fn a_second_one_with_the_same_id_or_reference_is_counted_out(store: &Store) {
+    let mut same_reference = record(401);
+    same_reference.submission.reference = "R-1".to_owned();
+    assert_eq!(keep(store, &[record(400), record(1)]).await, 1);
+    assert_eq!(keep(store, &[record(400), same_reference]).await, 1);
+    assert_eq!(keep(store, &[record(400)]).await, 1, "what was rolled back is not there");
+}

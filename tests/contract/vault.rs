@@ -1,0 +1,37 @@
+use unticked_collector::{
+    store::Store,
+    vault::{WrappedKeys, sql},
+};
+use uuid::Uuid;
+
+fn keys(number: u128, created_at: i64) -> WrappedKeys {
+    WrappedKeys {
+        subject_id: Uuid::from_u128(number),
+        identity_key: Some(vec![1; 77]),
+        evidence_key: (number % 2 == 0).then(|| vec![2; 77]),
+        created_at,
+    }
+}
+
+pub async fn keeps_finds_and_destroys_keys(store: &Store) {
+    // Enough for statements of every size.
+    let many: Vec<WrappedKeys> = (1..=300).map(|number| keys(number, i64::try_from(number).unwrap())).collect();
+    let many: Vec<&WrappedKeys> = many.iter().collect();
+    assert_eq!(sql::newest(&mut store.keys().read().await.unwrap()).await.unwrap(), None);
+    for _ in 0..2 {
+        let mut tx = store.keys().begin().await.unwrap();
+        sql::insert(&mut tx, &many).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+    let mut connection = store.keys().read().await.unwrap();
+    assert_eq!(sql::newest(&mut connection).await.unwrap().unwrap(), keys(300, 300));
+    assert_eq!(sql::find(&mut connection, Uuid::from_u128(7)).await.unwrap().unwrap(), keys(7, 7));
+    assert_eq!(sql::find(&mut connection, Uuid::from_u128(999)).await.unwrap(), None);
+    let between = sql::made_between(&mut connection, 10, 20, Uuid::from_u128(12), 4).await.unwrap();
+    assert_eq!(between, [13, 14, 15, 16].map(Uuid::from_u128));
+    let mut tx = store.keys().begin().await.unwrap();
+    assert_eq!(sql::destroy(&mut tx, Uuid::from_u128(7)).await.unwrap(), 1);
+    assert_eq!(sql::destroy(&mut tx, Uuid::from_u128(7)).await.unwrap(), 0);
+    tx.commit().await.unwrap();
+    assert_eq!(sql::find(&mut connection, Uuid::from_u128(7)).await.unwrap(), None);
+}
