@@ -15,7 +15,7 @@ document.querySelector("x-host").attachShadow({mode: "open"}).innerHTML =
 </script>"#;
 
 fn controls_in_a_shadow_root_are_reached(engine: Engine) {
-    let server = serve(0, |_| Answer::html(PAGE)).unwrap();
+    let server = serve(0, |_| Answer::html(PAGE)).expect("a free port");
     let browser = Browser::start(engine);
     browser.open_page(&format!("http://{}/", server.address()));
     let form = Form::at(&browser, "x-host");

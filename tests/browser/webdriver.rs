@@ -120,8 +120,13 @@ impl Session {
 
     /// The element that a selector finds in the document, without a script: for pages where scripts are off.
     pub fn find(&self, selector: &str) -> Element {
-        let found = self.post("/element", &json!({ "using": "css selector", "value": selector }));
-        Element::read(&found).unwrap_or_else(|| panic!("no element in {found}"))
+        let body = json!({ "using": "css selector", "value": selector });
+        let found = command(self.driver, "POST", &format!("{}/element", self.path), &body);
+        let element = found.ok().and_then(|found| Element::read(&found));
+        element.unwrap_or_else(|| {
+            let body = self.get("/source");
+            panic!("nothing on {} is `{selector}`:\n{}", self.address(), body.as_str().unwrap_or_default())
+        })
     }
 
     /// An element's visible text.
@@ -137,6 +142,11 @@ impl Session {
     /// Types into an element, giving it focus.
     pub fn type_into(&self, element: &Element, text: &str) {
         self.post(&format!("/element/{}/value", element.0), &json!({ "text": text }));
+    }
+
+    /// Empties a field.
+    pub fn clear(&self, element: &Element) {
+        self.post(&format!("/element/{}/clear", element.0), &json!({}));
     }
 
     /// Presses and releases keys wherever the focus is, holding `held` meanwhile.
