@@ -124,10 +124,11 @@ fn tab_to(browser: &Browser, form: &Form, name: &str) {
         if form.focused().is_empty() {
             continue;
         }
+        // The page may still be scrolling to it.
         let shows = "(a => { const s = getComputedStyle(a), b = a.getBoundingClientRect(); \
             return b.width > 0 && b.height > 0 && b.top >= 0 && b.bottom <= innerHeight + 1 && \
             (s.outlineStyle !== 'none' || s.boxShadow !== 'none'); })(root.activeElement)";
-        assert_eq!(form.script(shows), Value::Bool(true), "the focus at `{}` can be seen", form.focused());
+        form.wait(&format!("the focus at `{}` can be seen", form.focused()), shows);
     }
     panic!("Tab does not reach `{name}`; the focus is at `{}`", form.focused());
 }

@@ -13,8 +13,9 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const ROOT: &str = "const host = document.querySelector(arguments[0]); \
                     const root = host ? (host.shadowRoot || document) : document;";
 
-/// Before hydration every step and every conditional field is visible; every form of the stories has such.
-const LIVE: &str = "root.querySelector('[data-field][hidden], .step[hidden]')";
+/// The form said so; where the page's policy keeps out the script that listens, hydration hides what does not apply.
+const LIVE: &str = "window.told ? told.some(t => t.name === 'ready' && t.host === host) \
+                    : root.querySelector('[data-field][hidden], .step[hidden]')";
 
 /// One form on the page that is open.
 pub struct Form<'a> {
@@ -54,8 +55,9 @@ impl<'a> Form<'a> {
 
     /// The page's own scripts were told this, such as `ready`; the detail of the last one.
     pub fn told(&self, name: &str) -> Option<Value> {
-        let told = self.script_with("window.told.filter(t => t.name === arguments[1]).pop() ?? null", &[json!(name)]);
-        (!told.is_null()).then(|| told["detail"].clone())
+        let told =
+            self.script_with("window.told.filter(t => t.name === arguments[1]).pop()?.detail ?? null", &[json!(name)]);
+        (!told.is_null()).then_some(told)
     }
 
     /// Runs a script that sees `host` and `root`, and further arguments from `arguments[1]` on.
@@ -82,9 +84,10 @@ impl<'a> Form<'a> {
         }
     }
 
-    /// The element that a selector finds within the form.
+    /// The element that a selector finds within the form, scrolled to where a visitor would have it.
     pub fn find(&self, selector: &str) -> Element {
-        let found = self.script_with("root.querySelector(arguments[1])", &[json!(selector)]);
+        let find = "(e => { e?.scrollIntoView({ block: 'center', behavior: 'instant' }); return e; })(root.querySelector(arguments[1]))";
+        let found = self.script_with(find, &[json!(selector)]);
         Element::read(&found).unwrap_or_else(|| panic!("nothing in the form is `{selector}`"))
     }
 

@@ -216,7 +216,7 @@ pub fn place(form: &str, link: &str) -> String {
 const EVENTS: &str = r#"
 window.told = [];
 for (const name of ["shown", "ready", "step", "submitted", "error"]) {
-  document.addEventListener("unticked:" + name, (event) => told.push({ name, detail: event.detail, at: event.target.id }));
+  document.addEventListener("unticked:" + name, (event) => told.push({ name, detail: event.detail, host: event.target }));
 }
 "#;
 
