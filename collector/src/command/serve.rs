@@ -6,7 +6,8 @@ use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 use unticked_collector::{
     config::{LogFormat, LogSettings, Sources},
-    wiring::{self, Overrides, Running},
+    forms::FormsError,
+    wiring::{self, Overrides, Running, StartError},
 };
 
 /// Runs until SIGINT or SIGTERM.
@@ -23,6 +24,10 @@ pub fn run(sources: &Sources) -> ExitCode {
     runtime.block_on(async {
         match wiring::serve(settings, Overrides::default()).await {
             Ok(running) => until_stopped(running).await,
+            Err(StartError::Forms(error @ FormsError::Unsound(_))) => {
+                eprintln!("The collector does not start; {error}");
+                ExitCode::from(super::FOUND_WANTING)
+            }
             Err(error) => super::failed("The collector does not start", &error),
         }
     })
