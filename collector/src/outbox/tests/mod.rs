@@ -131,6 +131,8 @@ impl Opener for Glass {
 /// One database with everything around it.
 struct House {
     store: Store,
+    /// Another collector's way to the same database.
+    second: Option<Store>,
     hour: Hour,
     outside: Arc<Outside>,
     glass: Arc<Glass>,
@@ -154,6 +156,7 @@ impl House {
     fn around(store: Store, folder: tempfile::TempDir) -> Self {
         Self {
             store,
+            second: None,
             hour: Hour::new(),
             outside: Arc::default(),
             glass: Arc::new(Glass { forgotten: Mutex::default() }),
@@ -164,6 +167,11 @@ impl House {
 
     fn worker(&self) -> Worker {
         Worker::new(self.tools(), Arc::new(Notify::new()))
+    }
+
+    fn second_worker(&self) -> Worker {
+        let store = self.second.clone().unwrap_or_else(|| self.store.clone());
+        Worker::new(Tools { store, ..self.tools() }, Arc::new(Notify::new()))
     }
 
     fn tools(&self) -> Tools {
