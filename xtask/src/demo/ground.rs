@@ -82,6 +82,8 @@ impl Ground {
         for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("UNTICKED_")) {
             command.env_remove(name);
         }
+        // It goes to a file.
+        command.env("NO_COLOR", "1");
         command
     }
 
@@ -115,9 +117,10 @@ impl Ground {
             std::fs::remove_dir_all(&to)?;
         }
         copy_definitions(&collector::sample(), &to, &|text| {
-            text.replace(&format!("localhost:{SHOP}"), &format!("localhost:{}", self.shop.port()))
+            // The CRM first: the shop may have been given the CRM's usual port.
+            text.replace(&format!("127.0.0.1:{CRM}"), &self.crm.to_string())
+                .replace(&format!("localhost:{SHOP}"), &format!("localhost:{}", self.shop.port()))
                 .replace(&format!("127.0.0.1:{SHOP}"), &self.shop.to_string())
-                .replace(&format!("127.0.0.1:{CRM}"), &self.crm.to_string())
         })
         .context("cannot copy the sample definitions")
     }

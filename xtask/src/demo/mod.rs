@@ -8,7 +8,10 @@ mod ground;
 mod process;
 mod shop;
 
-use std::time::Duration;
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use anyhow::{Context, Result, bail};
 
@@ -34,12 +37,10 @@ pub struct Options {
 /// Runs until Ctrl-C.
 pub fn run(options: Options) -> Result<()> {
     let mode = if options.release { Mode::Release } else { Mode::Dev };
-    say("1 of 3  the widget, for the browser (WebAssembly)");
+    say("1 of 2  the widget, for the browser (WebAssembly)");
     let assets = build::widget(mode)?;
-    say("2 of 3  the collector");
-    let collector = build::collector(mode, &assets)?;
-    say("3 of 3  the sample CRM");
-    let crm = build_crm(mode)?;
+    say("2 of 2  the collector and the sample CRM");
+    let [collector, crm] = build_programs(mode, &assets)?;
 
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     // Heard from here on: whoever presses Ctrl-C while things start finds nothing left running.
@@ -75,9 +76,11 @@ fn say(what: &str) {
     println!("\u{25aa} {what}");
 }
 
-fn build_crm(mode: Mode) -> Result<std::path::PathBuf> {
+/// Both in one go, so that what they share is compiled once.
+fn build_programs(mode: Mode, assets: &Path) -> Result<[PathBuf; 2]> {
     let mut command = house::cargo();
-    command.args(["build", "--package", "crm-receiver"]);
+    command.args(["build", "--package", "unticked-collector", "--package", "crm-receiver", "--bins"]);
+    command.env("UNTICKED_ASSETS", assets);
     let folder = match mode {
         Mode::Release => {
             command.arg("--release");
@@ -86,7 +89,8 @@ fn build_crm(mode: Mode) -> Result<std::path::PathBuf> {
         Mode::Dev => "debug",
     };
     house::run(&mut command)?;
-    Ok(house::target().join(folder).join(format!("crm-receiver{}", std::env::consts::EXE_SUFFIX)))
+    let folder = house::target().join(folder);
+    Ok(["unticked", "crm-receiver"].map(|name| folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX))))
 }
 
 /// Waits until the collector is ready, says where everything is, and comes back when a process ends by itself.
