@@ -10,7 +10,7 @@ use std::{
 use anyhow::{Context, Result};
 use base64::{Engine, engine::general_purpose::STANDARD};
 
-use crate::{collector, house};
+use crate::collector;
 
 /// The ports that the sample definitions are written for.
 const COLLECTOR: u16 = 7410;
@@ -32,8 +32,7 @@ pub struct Ground {
 
 impl Ground {
     /// Finds free ports and writes settings and definitions for them.
-    pub fn prepare(fresh: bool) -> Result<Self> {
-        let folder = house::target().join("demo");
+    pub fn prepare(folder: PathBuf, fresh: bool) -> Result<Self> {
         if fresh && folder.exists() {
             std::fs::remove_dir_all(&folder).with_context(|| format!("cannot clear {}", folder.display()))?;
         }

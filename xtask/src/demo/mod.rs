@@ -46,8 +46,10 @@ pub fn run(options: Options) -> Result<()> {
     // Heard from here on: whoever presses Ctrl-C while things start finds nothing left running.
     let mut signals = runtime.block_on(async { Signals::new() })?;
 
-    let ground = Ground::prepare(options.fresh)?;
-    process::end_leftovers(&ground.folder);
+    let folder = house::target().join("demo");
+    // Before ports are looked for, and before the folder is cleared: they would hold both.
+    process::end_leftovers(&folder);
+    let ground = Ground::prepare(folder, options.fresh)?;
     let crm = Running::start("the CRM", &ground, ground.crm_command(&crm))?;
     let collector = Running::start("the collector", &ground, ground.collector_command(&collector))?;
     // In the order in which they are stopped: what the collector still delivers, the CRM still hears.
