@@ -14,7 +14,11 @@ pub async fn keeps_withdraws_and_reinstates_versions(store: &Store) {
     assert_eq!(sql::withdraw(&mut tx, &digest, 4).await.unwrap(), 0);
     assert_eq!(sql::find(&mut tx, &digest).await.unwrap().unwrap().withdrawn_at, Some(3));
     assert_eq!(sql::keep(&mut tx, &digest, "contact", b"bundle", 5).await.unwrap(), Kept::Reinstated);
+    assert_eq!(sql::keep(&mut tx, &"ef".repeat(32), "contact", b"newer", 6).await.unwrap(), Kept::New);
     tx.commit().await.unwrap();
     let mut connection = store.read().await.unwrap();
     assert!(sql::find(&mut connection, &"00".repeat(32)).await.unwrap().is_none());
+    let listed = sql::list(&mut connection).await.unwrap();
+    let listed: Vec<_> = listed.iter().map(|one| (one.digest.as_str(), one.first_at, one.withdrawn_at)).collect();
+    assert_eq!(listed, [("ef".repeat(32).as_str(), 6, None), (digest.as_str(), 1, None)]);
 }

@@ -1,6 +1,9 @@
 use jiff::Timestamp;
 use unticked_collector::{
-    outbox::sql::NewEvent,
+    outbox::{
+        self,
+        sql::{NewDelivery, NewEvent},
+    },
     store::Store,
     submissions::{
         decide::State,
@@ -9,7 +12,7 @@ use unticked_collector::{
     },
     vault::WrappedKeys,
 };
-use unticked_shared::event::EventKind;
+use unticked_shared::{event::EventKind, id::DestinationId};
 use uuid::Uuid;
 
 fn record(number: u128) -> Record {
@@ -87,4 +90,30 @@ pub async fn a_second_one_with_the_same_id_or_reference_is_counted_out(store: &S
     assert_eq!(keep(store, &[record(400), record(1)]).await, 1);
     assert_eq!(keep(store, &[record(400), same_reference]).await, 1);
     assert_eq!(keep(store, &[record(400)]).await, 1, "what was rolled back is not there");
+}
+
+pub async fn lists_what_waits_and_lets_it_go(store: &Store) {
+    let mut connection = store.read().await.unwrap();
+    let waiting = sql::list_quarantined(&mut connection).await.unwrap();
+    assert_eq!(waiting.len(), 300);
+    assert_eq!((waiting[0].reference.as_str(), waiting[0].form.as_str()), ("R-1", "contact"));
+    drop(connection);
+    let mut tx = store.begin().await.unwrap();
+    let event = NewEvent {
+        deliveries: vec![NewDelivery {
+            id: Uuid::from_u128(4_000_001),
+            destination: DestinationId::parse("crm").unwrap(),
+            body: vec![1],
+        }],
+        held: true,
+        ..record(1).event
+    };
+    outbox::sql::insert(&mut tx, &[event]).await.unwrap();
+    assert_eq!(sql::events_of(&mut tx, "R-1").await.unwrap(), [Uuid::from_u128(3_000_001)]);
+    assert!(sql::events_of(&mut tx, "R-2").await.unwrap().is_empty());
+    assert_eq!(sql::accept_quarantined(&mut tx, "R-1").await.unwrap(), 1);
+    assert_eq!(sql::accept_quarantined(&mut tx, "R-1").await.unwrap(), 0);
+    assert_eq!(sql::accept_quarantined(&mut tx, "R-0").await.unwrap(), 0);
+    // The other rooms find the outbox as they expect it: empty.
+    tx.rollback().await.unwrap();
 }

@@ -103,7 +103,7 @@ fn what_waits_in_quarantine_goes_when_the_owner_lets_it() {
     let trapped = Visitor::with_an_enquiry(&house).with(|body| body["trap"] = serde_json::json!("x"));
     let reference = trapped.sends(&house).expect(200).json()["reference"].as_str().unwrap().to_owned();
     assert_eq!(house.rows().held, 1);
-    assert_eq!(house.quarantined(), [reference.clone()]);
+    assert_eq!(house.quarantined(), std::slice::from_ref(&reference));
     assert!(!house.release("XXXX-XXXX"));
     assert!(house.release(&reference));
     assert!(!house.release(&reference), "once is enough");

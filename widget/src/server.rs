@@ -168,7 +168,10 @@ mod tests {
     fn every_step_and_every_condition_is_visible_until_script_governs_the_form() {
         let html = render_form(&crate::sample::content());
         assert_eq!(html.matches(r#"<div part="step" class="step">"#).count(), 2, "neither step is hidden");
-        assert!(html.contains(r#"data-field="order" class="field"><div class="lead"><label"#), "nor is a conditional field");
+        assert!(
+            html.contains(r#"data-field="order" class="field"><div class="lead"><label"#),
+            "nor is a conditional field"
+        );
         assert!(html.contains(r#"<button type="submit" part="button submit" aria-disabled="false" class="main">"#));
     }
 

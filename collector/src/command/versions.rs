@@ -61,7 +61,8 @@ async fn list(store: &Store) -> Result<ExitCode, ExitCode> {
 
 async fn show(store: &Store, digest: &str) -> Result<ExitCode, ExitCode> {
     let digest = whole(store, digest).await?;
-    let bytes = Forms::archived_bytes(store, &digest).await.map_err(|error| failed("The archive cannot be read", &error))?;
+    let bytes =
+        Forms::archived_bytes(store, &digest).await.map_err(|error| failed("The archive cannot be read", &error))?;
     let bytes = bytes.ok_or(ExitCode::from(FOUND_WANTING))?;
     std::io::stdout().write_all(&bytes).map_err(|error| failed("The version cannot be written", &error))?;
     Ok(ExitCode::SUCCESS)
