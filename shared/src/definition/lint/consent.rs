@@ -44,7 +44,7 @@ pub(super) fn check(view: &FormView<'_, '_>) {
     let beyond_consent = view.purposes().any(|(_, _, purpose)| !is_consent(purpose));
     for (index, field) in form.fields.iter().enumerate() {
         let mut uses = field.purposes.iter().filter_map(|id| lint.purpose(id)).peekable();
-        let asked = uses.peek().is_some() && uses.all(|purpose| is_consent(purpose));
+        let asked = uses.peek().is_some() && uses.all(is_consent);
         if beyond_consent && field.required && asked {
             let message = format!(
                 "`{}` must be filled in, but is used only for {}, which may be refused; remove `required`",
