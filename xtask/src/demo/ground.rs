@@ -137,7 +137,7 @@ impl Ground {
              [secrets]\ncrm = {{ file = {secret} }}\n",
             collector = self.collector,
             definitions = path("definitions"),
-            ring = path("keys.toml"),
+            ring = path("unticked.keyring"),
             crm = self.crm,
             secret = path("crm-secret"),
         );

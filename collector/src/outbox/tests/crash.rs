@@ -154,3 +154,24 @@ async fn a_failure_that_outlives_its_lease_decides_nothing() {
     work(&mut slow).await;
     assert_eq!((house.troubled().await.len(), house.backlog().await), (0, sql::Backlog::default()));
 }
+
+#[tokio::test]
+async fn a_failure_that_outlives_its_lease_does_not_end_the_attempt_that_followed() {
+    let house = House::new().await;
+    let (first, second) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
+    house.outside.behaves("crm", Manner::Waits(Arc::clone(&first), 410));
+    house.send(&["crm"]).await;
+    let (mut slow, mut quick) = (house.worker(), house.worker());
+    until_sent(&mut slow, &house, "crm", 1).await;
+    house.hour.passes(super::super::worker::LEASE);
+    house.outside.behaves("crm", Manner::Waits(Arc::clone(&second), 200));
+    until_sent(&mut quick, &house, "crm", 2).await;
+    first.add_permits(1);
+    slow.finish().await;
+    work(&mut slow).await;
+    assert_eq!((house.backlog().await.failed, house.troubled().await.len()), (0, 0), "the second attempt decides");
+    second.add_permits(1);
+    quick.finish().await;
+    work(&mut quick).await;
+    assert_eq!(house.backlog().await, sql::Backlog::default());
+}
