@@ -23,7 +23,7 @@ fn record(number: u128) -> Record {
         submission: SubmissionRow {
             submission_id,
             subject_id,
-            contact_index: (number % 2 == 0).then(|| vec![9; 16]),
+            contact_index: number.is_multiple_of(2).then(|| vec![9; 16]),
             reference: format!("R-{number}"),
             form: "contact".to_owned(),
             version: "ab".repeat(32),
@@ -86,7 +86,7 @@ pub async fn keeps_and_finds_submissions(store: &Store) {
 
 pub async fn a_second_one_with_the_same_id_or_reference_is_counted_out(store: &Store) {
     let mut same_reference = record(401);
-    same_reference.submission.reference = "R-1".to_owned();
+    "R-1".clone_into(&mut same_reference.submission.reference);
     assert_eq!(keep(store, &[record(400), record(1)]).await, 1);
     assert_eq!(keep(store, &[record(400), same_reference]).await, 1);
     assert_eq!(keep(store, &[record(400)]).await, 1, "what was rolled back is not there");

@@ -8,7 +8,7 @@ fn keys(number: u128, created_at: i64) -> WrappedKeys {
     WrappedKeys {
         subject_id: Uuid::from_u128(number),
         identity_key: Some(vec![1; 77]),
-        evidence_key: (number % 2 == 0).then(|| vec![2; 77]),
+        evidence_key: (number.is_multiple_of(2)).then(|| vec![2; 77]),
         created_at,
     }
 }
