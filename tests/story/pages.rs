@@ -183,7 +183,7 @@ fn mistakes_come_back_with_the_summary_and_everything_that_was_entered() {
     let html = page.text();
     assert!(html.contains("There is a problem"));
     assert!(html.contains("enter a mail address like"), "{html}");
-    assert!(html.contains("What is it about?: please choose"), "{html}");
+    assert!(html.contains("What is it about: please choose"), "{html}");
     assert_eq!(page.control("ticket"), ticket);
     assert_eq!(page.control("value.email"), "ann.canary");
     assert!(page.is_ticked("choice.newsletter") && !page.is_ticked("choice.phone-offers"));
