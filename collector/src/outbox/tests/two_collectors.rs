@@ -38,7 +38,7 @@ async fn share_the_work_on_postgresql() {
     let name = format!("outbox_{:016x}", u64::from_be_bytes(Random::system().bytes()));
     let mut server = PgConnection::connect(&url).await.unwrap();
     server.execute(AssertSqlSafe(format!("create database {name}"))).await.unwrap();
-    let host = url.splitn(4, '/').nth(2).unwrap();
+    let host = url.split('/').nth(2).unwrap();
     let own = format!("postgres://{host}/{name}");
     let settings = DatabaseSettings::parse(&own, None, std::path::Path::new("/")).unwrap();
     // Each with connections of its own, as two processes have.
