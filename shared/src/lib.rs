@@ -3,6 +3,7 @@
 //! No input or output, no clock, no randomness: everything here is a value or a function of values, so
 //! that the browser (Wasm) and the collector run the same code and tests need nothing but arguments.
 
+pub mod base64;
 pub mod canonical;
 pub mod decision;
 pub mod event;

@@ -3,10 +3,11 @@
 //! The content layout is that of the Standard Webhooks specification: `v1,` + base64(HMAC-SHA256(key,
 //! `{id}.{timestamp}.{body}`)), the timestamp in Unix seconds, the body the exact bytes sent.
 
-use base64::{Engine, engine::general_purpose::STANDARD};
 use hkdf::Hkdf;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
+
+use crate::base64;
 
 /// Header names of a submission: id, timestamp, signature.
 pub const SUBMISSION_HEADERS: [&str; 3] = ["unticked-id", "unticked-timestamp", "unticked-signature"];
@@ -48,19 +49,19 @@ impl SigningKey {
     /// Reads `whsec_…`, the form in which event secrets are kept and shown.
     pub fn from_secret(text: &str) -> Result<Self, SecretError> {
         let body = text.trim().strip_prefix("whsec_").ok_or(SecretError::Prefix)?;
-        let bytes = STANDARD.decode(body).map_err(|_| SecretError::Body)?;
+        let bytes = base64::decode(body).ok_or(SecretError::Body)?;
         if (24..=64).contains(&bytes.len()) { Ok(Self(bytes)) } else { Err(SecretError::Body) }
     }
 
     /// Reads the `key` of a ticket's answer (base64 of 32 bytes).
     pub fn from_base64(text: &str) -> Result<Self, SecretError> {
-        let bytes = STANDARD.decode(text).map_err(|_| SecretError::Body)?;
+        let bytes = base64::decode(text).ok_or(SecretError::Body)?;
         if bytes.len() == 32 { Ok(Self(bytes)) } else { Err(SecretError::Body) }
     }
 
     /// The key as base64, for the ticket's answer.
     pub fn to_base64(&self) -> String {
-        STANDARD.encode(&self.0)
+        base64::encode(&self.0)
     }
 
     /// The submission key of a ticket: HKDF-SHA256(ticket key, salt = ticket id, info = "unticked submission v1").
@@ -100,7 +101,7 @@ impl SigningKey {
     /// Signs `{id}.{timestamp}.{body}`; `id` must hold no dot, `timestamp` is in Unix seconds.
     pub fn sign(&self, id: &str, timestamp: i64, body: &[u8]) -> String {
         debug_assert!(!id.contains('.'), "an id with a dot would make the content ambiguous");
-        format!("v1,{}", STANDARD.encode(self.mac(id, timestamp, body).finalize().into_bytes()))
+        format!("v1,{}", base64::encode(&self.mac(id, timestamp, body).finalize().into_bytes()))
     }
 
     /// Accepts when any of the space-separated `v1,…` signatures in `header` matches, in constant time each.
@@ -111,7 +112,7 @@ impl SigningKey {
         let matches = header
             .split(' ')
             .filter_map(|one| one.strip_prefix("v1,"))
-            .filter_map(|text| STANDARD.decode(text).ok())
+            .filter_map(base64::decode)
             .any(|bytes| self.mac(id, timestamp, body).verify_slice(&bytes).is_ok());
         if matches { Ok(()) } else { Err(SignatureMismatch) }
     }
@@ -158,6 +159,7 @@ pub fn unhex32(text: &str) -> Option<[u8; 32]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ::base64::{Engine, engine::general_purpose::STANDARD};
     use proptest::prelude::*;
 
     fn key() -> SigningKey {

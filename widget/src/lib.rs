@@ -9,6 +9,8 @@
 pub mod browser;
 #[cfg(any(test, feature = "hydrate"))]
 mod json;
+#[cfg(any(test, feature = "hydrate"))]
+mod lean;
 #[cfg(test)]
 mod sample;
 #[cfg(feature = "ssr")]

@@ -224,3 +224,6 @@ impl FormState {
         self.tried = self.tried && !self.errors.is_empty();
     }
 }
+
+#[cfg(test)]
+mod tests;

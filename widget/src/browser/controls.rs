@@ -74,7 +74,7 @@ pub struct Snapshot {
 
 impl Snapshot {
     /// Puts back what has changed since. Untouched controls are not written to: writing would end a composition.
-    pub fn put_back(&self, _container: &HtmlElement) {
+    pub fn put_back(&self) {
         for (control, value, checked) in &self.held {
             if control.is_box() {
                 if control.checked() != *checked {

@@ -1,4 +1,4 @@
-//! What the page's own scripts are told: CustomEvents on the element, bubbling and composed, typed in
+//! What the page's own scripts are told: custom events on the element, bubbling and composed, typed in
 //! `types/unticked.d.ts`. No detail holds anything that a visitor typed, nor the reference.
 
 use js_sys::{Array, Object, Reflect};
@@ -50,7 +50,10 @@ pub fn submitted(app: &App, accepted: &Accepted) {
 }
 
 /// It was not sent, or not accepted: a problem's slug or `no-answer`, and the fields concerned.
-pub fn error<'a>(app: &App, problem: &str, fields: impl Iterator<Item = &'a str>) {
-    let fields: Array = fields.map(JsValue::from).collect();
+pub fn error(app: &App, problem: &str, concerned: &[String]) {
+    let fields = Array::new();
+    for field in concerned {
+        fields.push(&field.as_str().into());
+    }
     tell(app, "unticked:error", &[("problem", problem.into()), ("fields", fields.into())]);
 }

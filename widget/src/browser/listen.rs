@@ -2,7 +2,6 @@
 
 use std::rc::Rc;
 
-use leptos::prelude::*;
 use unticked_shared::{
     id::{FieldId, PurposeId},
     placement::FieldKind,
@@ -56,10 +55,10 @@ fn hear(app: &Rc<App>, event: &Event) {
         "click" => click(app, event, &target),
         "focusout" => {
             if let Some(field) = field_of(&target) {
-                app.state.update(|state| state.leave(&app.content, &field));
+                app.change(&mut |state| state.leave(&app.content, &field));
             }
         }
-        _ => entered(app, target.unchecked_into()),
+        _ => entered(app, target.unchecked_ref()),
     }
 }
 
@@ -67,11 +66,11 @@ fn field_of(element: &Element) -> Option<FieldId> {
     FieldId::parse(&controls::field_of(element)?).ok()
 }
 
-fn entered(app: &App, control: Control) {
+fn entered(app: &App, control: &Control) {
     let Some(name) = control.name() else { return };
     if let Some(purpose) = name.strip_prefix("choice.").and_then(|id| PurposeId::parse(id).ok()) {
         let granted = control.checked();
-        app.state.update(|state| state.decide(&purpose, granted));
+        app.change(&mut |state| state.decide(&purpose, granted));
         return;
     }
     let Some(field) = name.strip_prefix("value.").and_then(|id| app.content.field(id)) else { return };
@@ -82,7 +81,7 @@ fn entered(app: &App, control: Control) {
     } else {
         Value::One(control.text())
     };
-    app.state.update(|state| state.enter(&app.content, &field.id, value));
+    app.change(&mut |state| state.enter(&app.content, &field.id, value.clone()));
 }
 
 fn click(app: &Rc<App>, event: &Event, target: &Element) {
@@ -93,7 +92,7 @@ fn click(app: &Rc<App>, event: &Event, target: &Element) {
         return;
     }
     if actor.get_attribute("data-act").as_deref() == Some("back") {
-        app.state.update(crate::state::FormState::go_back);
+        app.change(&mut crate::state::FormState::go_back);
         turned(app);
     } else {
         press(app);
@@ -102,20 +101,24 @@ fn click(app: &Rc<App>, event: &Event, target: &Element) {
 
 /// The main button, or Enter in a field: on to the next page, or send.
 fn press(app: &Rc<App>) {
-    let before = app.now();
-    if before.phase != Phase::Filling {
+    let (filling, last) = {
+        let state = app.now();
+        (state.phase == Phase::Filling, state.is_last(&app.content))
+    };
+    if !filling {
         return;
     }
-    if before.is_last(&app.content) {
+    if last {
         leptos::task::spawn_local(submit::send(app.clone()));
         return;
     }
-    let read = controls::read(&app.container, &app.content);
-    let turned_page = app.state.try_update(|state| {
-        state.values = read.values;
-        state.go_on(&app.content)
+    let mut read = controls::read(&app.container, &app.content);
+    let mut gone_on = false;
+    app.change(&mut |state| {
+        state.values = std::mem::take(&mut read.values);
+        gone_on = state.go_on(&app.content);
     });
-    if turned_page == Some(true) {
+    if gone_on {
         turned(app);
     } else {
         submit::tell_errors(app);

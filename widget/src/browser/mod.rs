@@ -21,7 +21,6 @@ use web_sys::{Element, HtmlElement};
 pub use bridge::Bridge;
 
 use crate::{
-    json,
     state::{FormState, Trouble},
     view::{self, Frame, Ui},
 };
@@ -57,8 +56,15 @@ impl App {
         );
     }
 
-    fn now(&self) -> FormState {
-        self.state.get_untracked()
+    /// The state as it is. Not to be held across a change or an `await`.
+    fn now(&self) -> impl std::ops::Deref<Target = FormState> {
+        self.state.read_untracked()
+    }
+
+    /// Changes the state and lets the views follow. Behind one type of closure, because each would cost a copy of the
+    /// machinery around it.
+    fn change(&self, change: &mut dyn FnMut(&mut FormState)) {
+        self.state.update(change);
     }
 }
 
@@ -85,29 +91,28 @@ impl Handle {
 /// loader's side. Fails, and leaves the native form as it is, when the content cannot be read.
 #[wasm_bindgen]
 pub fn mount(host: HtmlElement, container: HtmlElement, content: &str, bridge: Bridge) -> Result<Handle, JsError> {
-    let content: Arc<Content> = Arc::new(json::read(content)?);
-    let before = controls::read(&container, &content);
+    let content: Arc<Content> = Arc::new(crate::lean::read(content)?);
+    let mut before = controls::read(&container, &content);
     let focused = controls::focused(&container);
 
     let ui = Ui::new(content.clone(), FormState::default(), Frame::default());
     let state = ui.state;
     let view = leptos::mount::hydrate_from(container.clone(), move || view::form(&ui));
 
-    before.put_back(&container);
-    state.update(|state| {
-        state.live = true;
-        state.step = focused.as_ref().and_then(|element| step_of(&content, element)).unwrap_or(0);
-        state.values = before.values;
-        state.choices = before.choices;
-        state.trouble =
-            bridge.said().and_then(|slug| bridge::problem_of(&slug)).map(|kind| Trouble::Problem(kind, None));
-    });
+    before.put_back();
     let marked = container.clone();
-    let invalid = RenderEffect::new(move |_| state.with(|state| controls::mark_invalid(&marked, state)));
-    let told = state.with_untracked(|state| state.trouble.is_some());
+    let invalid = RenderEffect::new(move |_| controls::mark_invalid(&marked, &state.read()));
     let app = Rc::new(App { content, state, host, container, bridge, gone: Cell::new(false) });
+    let trouble = app.bridge.said().and_then(|slug| bridge::problem_of(&slug));
+    app.change(&mut |state| {
+        state.live = true;
+        state.step = focused.as_ref().and_then(|element| step_of(&app.content, element)).unwrap_or(0);
+        state.values = std::mem::take(&mut before.values);
+        state.choices = std::mem::take(&mut before.choices);
+        state.trouble = trouble.map(|kind| Trouble::Problem(kind, None));
+    });
     let listener = listen::Listener::new(&app);
-    if told {
+    if trouble.is_some() {
         app.focus_soon("summary".to_owned());
     } else if let Some(element) = focused {
         controls::keep_focus(&app.container, &element);

@@ -41,19 +41,19 @@ enum Answer {
 }
 
 /// Checks and sends. Whatever goes wrong, what was typed stays.
-pub async fn send(app: Rc<App>) {
-    let read = controls::read(&app.container, &app.content);
-    let trap = read.trap;
-    let ready = app.state.try_update(|state| {
-        state.values = read.values;
-        state.choices = read.choices;
-        let ready = state.may_send(&app.content);
+pub(super) async fn send(app: Rc<App>) {
+    let mut read = controls::read(&app.container, &app.content);
+    let trap = std::mem::take(&mut read.trap);
+    let mut ready = false;
+    app.change(&mut |state| {
+        state.values = std::mem::take(&mut read.values);
+        state.choices = std::mem::take(&mut read.choices);
+        ready = state.may_send(&app.content);
         if ready {
             state.phase = Phase::Sending;
         }
-        ready
     });
-    if ready != Some(true) {
+    if !ready {
         tell_errors(&app);
         return;
     }
@@ -70,7 +70,7 @@ pub async fn send(app: Rc<App>) {
         }
         app.bridge.set_unsure(matches!(answer, Answer::None));
         match answer {
-            Answer::Accepted(accepted) => return arrived(&app, accepted),
+            Answer::Accepted(accepted) => return arrived(&app, &accepted),
             Answer::None => return fail(&app, Trouble::NoAnswer),
             Answer::Refused(problem, wait) => match problem.kind {
                 // An id that was accepted answers 200 whatever its age, so these mean that nothing has arrived.
@@ -82,7 +82,7 @@ pub async fn send(app: Rc<App>) {
                 }
                 ProblemType::DefinitionChanged => return reload(&app).await,
                 ProblemType::ValidationFailed if problem.errors.iter().any(|error| !error.message.is_empty()) => {
-                    app.state.update(|state| state.refuse(&app.content, problem.errors));
+                    app.change(&mut |state| state.refuse(&app.content, problem.errors.clone()));
                     return tell_errors(&app);
                 }
                 ProblemType::AlreadySubmitted => {
@@ -97,13 +97,16 @@ pub async fn send(app: Rc<App>) {
 }
 
 /// Shows the summary, moves focus to it and tells the page.
-pub fn tell_errors(app: &Rc<App>) {
-    let state = app.now();
-    if state.has_summary() {
-        app.focus_soon("summary".to_owned());
-        let fields = state.errors.iter().map(|error| error.field.as_str());
-        events::error(app, ProblemType::ValidationFailed.slug(), fields);
-    }
+pub(super) fn tell_errors(app: &Rc<App>) {
+    let fields: Vec<String> = {
+        let state = app.now();
+        if !state.has_summary() {
+            return;
+        }
+        state.errors.iter().map(|error| error.field.clone()).collect()
+    };
+    app.focus_soon("summary".to_owned());
+    events::error(app, ProblemType::ValidationFailed.slug(), &fields);
 }
 
 async fn wait_until_ripe(ticket: &Ticket) {
@@ -118,11 +121,14 @@ async fn wait_until_ripe(ticket: &Ticket) {
 }
 
 async fn attempt(app: &App, ticket: &Ticket, trap: &str) -> Answer {
-    let state = app.now();
+    let (values, choices) = {
+        let state = app.now();
+        (state.tidied(&app.content), state.decided(&app.content))
+    };
     let submission = Submission {
         ticket: ticket.ticket(),
-        values: state.tidied(&app.content),
-        choices: state.decided(&app.content),
+        values,
+        choices,
         page: page(),
         gpc: privacy_signal(),
         build: app.bridge.build(),
@@ -156,10 +162,10 @@ async fn attempt(app: &App, ticket: &Ticket, trap: &str) -> Answer {
     }
 }
 
-fn arrived(app: &Rc<App>, accepted: Accepted) {
-    events::submitted(app, &accepted);
+fn arrived(app: &Rc<App>, accepted: &Accepted) {
+    events::submitted(app, accepted);
     controls::forget(&app.container);
-    app.state.update(|state| state.finish(accepted));
+    app.change(&mut |state| state.finish(accepted.clone()));
     app.focus_soon("done".to_owned());
 }
 
@@ -168,9 +174,9 @@ fn fail(app: &Rc<App>, trouble: Trouble) {
         Trouble::Problem(kind, _) => kind.slug(),
         Trouble::NoAnswer => "no-answer",
     };
-    app.state.update(|state| state.fail(trouble));
+    app.change(&mut |state| state.fail(trouble));
     app.focus_soon("summary".to_owned());
-    events::error(app, slug, std::iter::empty());
+    events::error(app, slug, &[]);
 }
 
 async fn refused_ticket(app: &Rc<App>, failure: &JsValue) {

@@ -3,6 +3,7 @@
 use leptos::{either::Either, prelude::*};
 use unticked_shared::{
     placement::{FieldKind, Step},
+    submission::Value,
     texts::Word,
 };
 
@@ -84,7 +85,7 @@ fn frame(ui: &Ui) -> impl IntoView + use<> {
         .fields()
         .filter(|field| field.kind == FieldKind::Hidden)
         .map(|field| {
-            let entered = ui.state.with_untracked(|state| state.values.get(&field.id).map(|value| value.to_line()));
+            let entered = ui.state.with_untracked(|state| state.values.get(&field.id).map(Value::to_line));
             let value = entered.or_else(|| field.fixed.clone());
             view! { <input type="hidden" name=format!("value.{}", field.id) value=value /> }
         })

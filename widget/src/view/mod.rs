@@ -64,9 +64,10 @@ impl Ui {
     /// A reading of the state that follows its changes. One type for all of one kind, so that the Wasm holds the
     /// machinery around it once.
     fn follow<T: 'static>(&self, read: impl Fn(&Content, &FormState) -> T + Send + Sync + 'static) -> Reading<T> {
-        let content = self.content.clone();
-        let state = self.state;
-        Box::new(move || state.with(|state| read(&content, state)))
+        fn following<T: 'static>(content: Arc<Content>, state: RwSignal<FormState>, read: Box<Look<T>>) -> Reading<T> {
+            Box::new(move || read(&content, &state.read()))
+        }
+        following(self.content.clone(), self.state, Box::new(read))
     }
 }
 
@@ -79,6 +80,8 @@ fn still<V>(view: impl FnOnce() -> V) -> V {
 /// See above: in the browser it is there already, and an element without children is hydrated without them.
 #[cfg(feature = "hydrate")]
 fn still<V>(_: impl FnOnce() -> V) {}
+
+type Look<T> = dyn Fn(&Content, &FormState) -> T + Send + Sync;
 
 /// A function of the state that Leptos calls again when the state has changed.
 type Reading<T> = Box<dyn Fn() -> T + Send + Sync>;

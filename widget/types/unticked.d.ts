@@ -1,0 +1,108 @@
+/**
+ * Unticked on the page's side: the element, its events, its custom properties and parts.
+ *
+ * Add `/// <reference types="…/unticked" />` or put this file where your compiler looks.
+ */
+
+/** What every event tells. No event holds anything that a visitor typed. */
+export interface UntickedDetail {
+  /** The form's id. */
+  form: string;
+  /** The version that is shown, hexadecimal SHA-256. Absent while nothing is shown. */
+  version?: string;
+  /** The language that is shown, BCP 47. Absent while nothing is shown. */
+  language?: string;
+}
+
+/** Another page of a longer form is visible. */
+export interface UntickedStepDetail extends UntickedDetail {
+  /** From 1. */
+  step: number;
+  steps: number;
+}
+
+export type UntickedDecision = "granted" | "granted_unconfirmed" | "refused";
+
+/** The collector has accepted the submission. */
+export interface UntickedSubmittedDetail extends UntickedDetail {
+  /** By purpose: one entry for each that was asked, refusals included. */
+  decisions: Record<string, UntickedDecision>;
+}
+
+/** The problems that the collector names, and those that only a browser can have. */
+export type UntickedProblem =
+  | "ticket-expired"
+  | "ticket-invalid"
+  | "definition-changed"
+  | "origin-not-allowed"
+  | "signature-invalid"
+  | "already-submitted"
+  | "validation-failed"
+  | "rate-limited"
+  | "too-large"
+  | "not-found"
+  | "malformed"
+  | "method-not-allowed"
+  | "unavailable"
+  | "internal"
+  /** A submission went out and nothing came back. The visitor can try again; it will not arrive twice. */
+  | "no-answer"
+  /** The form could not be fetched or shown; the link inside the element stays. */
+  | "form-unavailable"
+  /** The Wasm could not be started; the native form stays and works. */
+  | "widget-unavailable"
+  /** The page's `form-action` forbade the native post; the link is shown again. */
+  | "form-action";
+
+export interface UntickedErrorDetail extends UntickedDetail {
+  problem: UntickedProblem;
+  /** The ids of the fields concerned. */
+  fields: string[];
+}
+
+export interface UntickedEventMap {
+  /** The form can be read and used; script does not govern it yet. */
+  "unticked:shown": CustomEvent<UntickedDetail>;
+  /** The form is live: validation is immediate and sending does not leave the page. */
+  "unticked:ready": CustomEvent<UntickedDetail>;
+  "unticked:step": CustomEvent<UntickedStepDetail>;
+  "unticked:submitted": CustomEvent<UntickedSubmittedDetail>;
+  "unticked:error": CustomEvent<UntickedErrorDetail>;
+}
+
+/**
+ * `<unticked-form form="contact" lang="en"><a href="https://HOST/f/contact">Contact us</a></unticked-form>`
+ *
+ * Attributes: `form` (the form's id), `lang` (else that of the nearest ancestor), `theme` (`light` or `dark`; else as
+ * the visitor prefers). Its shadow root is open.
+ *
+ * Custom properties: `--unticked-text`, `-muted`, `-background`, `-surface`, `-line`, `-control-border`, `-accent`,
+ * `-on-accent`, `-error`, `-error-surface`, `-radius`, `-gap`, `-max-width`, `-font`, `-font-size`.
+ *
+ * Parts: `form`, `title`, `intro`, `responsible`, `section-title`, `controller`, `notice`, `notice-open`,
+ * `notice-text`, `summary`, `summary-title`, `problem`, `progress`, `step`, `step-title`, `field`, `label`, `mark`,
+ * `help`, `why`, `error`, `control`, `box`, `purposes`, `purposes-other`, `purposes-hint`, `withdraw`, `purpose`,
+ * `purpose-name`, `purpose-note`, `purpose-brief`, `statement`, `details`, `terms`, `actions`, `button`, `submit`,
+ * `back`, `next`, `done`, `done-title`, `reference`, `decisions`.
+ */
+export interface UntickedFormElement extends HTMLElement {
+  readonly shadowRoot: ShadowRoot | null;
+  addEventListener<K extends keyof UntickedEventMap>(
+    type: K,
+    listener: (this: UntickedFormElement, event: UntickedEventMap[K]) => unknown,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  addEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "unticked-form": UntickedFormElement;
+  }
+  /** The events bubble and cross shadow roots, so that one listener on `document` hears every form. */
+  interface DocumentEventMap extends UntickedEventMap {}
+}
