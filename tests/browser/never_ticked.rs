@@ -78,6 +78,7 @@ fn coming_back_finds_what_was_left(engine: Engine) {
     browser.click(&browser.find("#away"));
     assert!(browser.address().ends_with("/other"));
     browser.back();
+    eprintln!("{engine:?} {}", browser.run("return [JSON.stringify(performance.getEntriesByType('navigation')[0].notRestoredReasons ?? null), document.body.dataset.stayed, performance.getEntriesByType('navigation')[0].type]", &[]));
     form.wait_until_live();
     if browser.run("return document.body.dataset.stayed === 'yes'", &[]) == Value::Bool(true) {
         // From the back/forward cache: as the visitor left it.

@@ -3,6 +3,7 @@
 //! A library as well as a binary, so that the tests serve their pages with the same small server
 //! ([`serve`]) as the demo.
 
+pub mod bench;
 pub mod build;
 pub mod collector;
 pub mod compress;

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 use xtask::{
+    bench,
     build::{self, Mode},
     demo, gallery, size, test,
 };
@@ -29,6 +30,9 @@ enum Command {
     Size,
     /// Serves every view in every state, without a collector.
     Gallery(Gallery),
+    /// Measures the release collector on this machine.
+    #[command(subcommand)]
+    Bench(Bench),
 }
 
 #[derive(Args)]
@@ -63,6 +67,22 @@ struct Test {
     filters: Vec<String>,
 }
 
+#[derive(Subcommand)]
+enum Bench {
+    /// Submissions per second beside a route that does nothing, on SQLite and on PostgreSQL.
+    Submit(Submit),
+}
+
+#[derive(Args)]
+struct Submit {
+    /// How long each measurement takes.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=60))]
+    seconds: u16,
+    /// Requests under way at the same time.
+    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=512))]
+    connections: u16,
+}
+
 #[derive(Args)]
 struct Gallery {
     /// The port on 127.0.0.1; 0 picks a free one.
@@ -89,6 +109,9 @@ fn run(command: Command) -> Result<bool> {
     match command {
         Command::Test(options) => test::run(&test::Options { rust_only: options.rust_only, filters: options.filters }),
         Command::Size => size::check(),
+        Command::Bench(Bench::Submit(Submit { seconds, connections })) => {
+            bench::submit(bench::Options { seconds: seconds.into(), connections: connections.into() }).map(|()| true)
+        }
         Command::Gallery(options) => {
             gallery::run(options.port, if options.dev { Mode::Dev } else { Mode::Release }).map(|()| true)
         }

@@ -5,7 +5,7 @@
 //! from running; the last line counts them all.
 
 mod binaries;
-mod postgres;
+pub mod postgres;
 mod referees;
 mod tools;
 

@@ -1,0 +1,32 @@
+//! What a submission costs beside a request that does nothing; `cargo xtask bench submit` runs it.
+//!
+//! One process serves: the collector as it ships, and a route that reads the body and answers, on a port of its own.
+//! Another drives both in turn with the same requests over kept connections.
+
+mod load;
+mod server;
+
+use std::{env, path::Path};
+
+use anyhow::{Context, Result, bail};
+
+fn main() -> Result<()> {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let number = |text: &str| text.parse::<usize>().with_context(|| format!("`{text}` is no number"));
+    match words.as_slice() {
+        ["serve", folder, definitions, database, count] => {
+            server::run(Path::new(folder), Path::new(definitions), database, number(count)?)
+        }
+        ["drive", address, path, requests, seconds, connections] => {
+            let plan = load::Plan {
+                address: address.parse().context("no address")?,
+                path: (*path).to_owned(),
+                seconds: number(seconds)?,
+                connections: number(connections)?,
+            };
+            load::run(&plan, Path::new(requests))
+        }
+        _ => bail!("serve FOLDER DEFINITIONS DATABASE COUNT | drive ADDRESS PATH REQUESTS SECONDS CONNECTIONS"),
+    }
+}
