@@ -126,10 +126,8 @@ fn tab_to(browser: &Browser, form: &Form, name: &str) {
         }
         // The page may still be scrolling to it.
         let shows = "(a => { const s = getComputedStyle(a), b = a.getBoundingClientRect(); \
-            return b.width > 0 && b.height > 0 && b.top >= 0 && b.bottom <= innerHeight + 1 && \
+            return b.width > 0 && b.height > 0 && b.top >= 0 && Math.min(b.bottom, b.top + 24) <= innerHeight && \
             (s.outlineStyle !== 'none' || s.boxShadow !== 'none'); })(root.activeElement)";
-        let place = form.script("(a => { const s = getComputedStyle(a), b = a.getBoundingClientRect(); return [a.id, b.top, b.bottom, innerHeight, s.outlineStyle, s.boxShadow, document.hasFocus()]; })(root.activeElement)");
-        eprintln!("{place}");
         form.wait(&format!("the focus at `{}` can be seen", form.focused()), shows);
     }
     panic!("Tab does not reach `{name}`; the focus is at `{}`", form.focused());
