@@ -15,7 +15,7 @@ use wasm_bindgen_cli_support::Bindgen;
 
 use crate::{
     compress::{Effort, write_with_twins},
-    house,
+    house, shed,
 };
 
 /// The target that the widget is compiled for.
@@ -68,7 +68,7 @@ pub fn widget(mode: Mode) -> Result<PathBuf> {
     let assets = house::assets();
     let compiled_bytes = std::fs::read(&compiled).with_context(|| format!("cannot read {}", compiled.display()))?;
     // What the assets were made from: the compiler's output (which names the binding library's version) and this recipe.
-    let stamp = format!("{} {mode:?} recipe 1\n", hex(&Sha256::digest(&compiled_bytes)));
+    let stamp = format!("{} {mode:?} recipe 2\n", hex(&Sha256::digest(&compiled_bytes)));
     let stamp_file = house::target().join("assets.stamp");
     if std::fs::read_to_string(&stamp_file).is_ok_and(|old| old == stamp) && assets.join("BUILD").is_file() {
         return Ok(assets);
@@ -127,8 +127,11 @@ pub fn bind(compiled: &Path, name: &str) -> Result<Bound> {
             && output.npm_dependencies().is_empty(),
         "a dependency of {name} brings JavaScript of its own, which the assets have no place for"
     );
-    let wasm = output.wasm_mut().emit_wasm();
-    Ok(Bound { glue: output.js().to_owned(), wasm })
+    let module = output.wasm_mut();
+    shed::module(module);
+    let imported = shed::imports(module);
+    let wasm = module.emit_wasm();
+    Ok(Bound { glue: shed::glue(output.js(), &imported), wasm })
 }
 
 /// Fetches the Wasm target where rustup can, and says plainly what to do where it cannot.

@@ -12,5 +12,6 @@ pub mod fetch;
 pub mod gallery;
 pub mod house;
 pub mod serve;
+mod shed;
 pub mod size;
 pub mod test;
