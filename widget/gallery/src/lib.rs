@@ -30,6 +30,11 @@ pub fn start() -> Result<(), JsValue> {
     body.set_attribute("data-theme", theme)?;
     let links = choice(language, theme)?;
     body.append_child(&links)?;
+    let main = document().create_element("main")?;
+    body.append_child(&main)?;
+    let title = document().create_element("h1")?;
+    title.set_text_content(Some("Every view in every state"));
+    main.append_child(&title)?;
 
     let sheet = CssStyleSheet::new()?;
     sheet.replace_sync(STYLESHEET)?;
@@ -41,9 +46,9 @@ pub fn start() -> Result<(), JsValue> {
             let heading = document().create_element("h2")?;
             let name = format!("{}: {name}", content.form);
             heading.set_text_content(Some(&name));
-            body.append_child(&heading)?;
+            main.append_child(&heading)?;
             let shown = framed(&content, state, theme, &name, &sheet)?;
-            body.append_child(&shown)?;
+            main.append_child(&shown)?;
         }
     }
     body.set_attribute("data-ready", "")?;

@@ -120,6 +120,11 @@ fn one_control(ui: &Ui, field: &Field) -> impl IntoView + use<> {
                 ></textarea>
             };
             // Children would put Leptos' markers into the text, so the server writes it as the element's inside.
+            #[cfg(not(any(feature = "ssr", feature = "hydrate")))]
+            let area = area.add_any_attr(leptos::tachys::html::property::prop(
+                "value",
+                entered.map(|value| value.to_line()).unwrap_or_default(),
+            ));
             #[cfg(feature = "ssr")]
             let area = {
                 use leptos::tachys::html::element::inner_html;
