@@ -48,7 +48,7 @@ pub const fn assert_columns(into: &str, binds: usize) {
 
 // Few sizes, so that the prepared statements stay in the connection's cache; at 20 columns the greatest has 5,120
 // parameters (SQLite allows 32,766, PostgreSQL 65,535).
-const CHUNKS: [usize; 4] = [256, 32, 4, 1];
+const CHUNKS: [usize; 5] = [256, 64, 16, 4, 1];
 
 /// How many of `rows` rows the next statement takes.
 pub fn chunk_size(rows: usize) -> usize {

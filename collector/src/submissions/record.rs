@@ -7,7 +7,7 @@ use unticked_shared::{
     definition::{Destination, form::Identifies},
     event::{Event, EventKind, EvidenceReference, Lead, LeadDecision, LeadValue},
     evidence::{self, Opening, PartA, PartB, SCHEMA},
-    signature::hex,
+    signature::{hex, sha256},
     submission::{Accepted, Choices, DecisionTaken, Value},
 };
 use uuid::Uuid;
@@ -243,8 +243,10 @@ fn evidence(
         client: acceptance.client.clone(),
     };
     let (opening_a, opening_b): (Opening, Opening) = (random.bytes(), random.bytes());
-    let hashes = (evidence::part_hash(&opening_a, &part_a)?, evidence::part_hash(&opening_b, &part_b)?);
-    let commitment = evidence::commitment(&hashes.0, &hashes.1);
+    let part_a = canonical::to_vec(&part_a)?;
+    // The same as `evidence::part_hash`, from bytes that are needed anyway.
+    let hash_a = sha256(&[&opening_a, &part_a]);
+    let commitment = evidence::commitment(&hash_a, &evidence::part_hash(&opening_b, &part_b)?);
     let sealed = SealedPart {
         part: &part_b,
         opening: hex(&opening_b),
@@ -253,13 +255,8 @@ fn evidence(
     };
     let sealed = Zeroizing::new(canonical::to_vec(&sealed)?);
     let cell = Cell { table: "evidence", row: record_id.as_bytes(), column: "part_b" };
-    let row = EvidenceRow {
-        record_id,
-        part_a: canonical::to_vec(&part_a)?,
-        opening_a,
-        part_b: subject.evidence.seal(&cell, &sealed, random),
-        commitment,
-    };
+    let row =
+        EvidenceRow { record_id, part_a, opening_a, part_b: subject.evidence.seal(&cell, &sealed, random), commitment };
     Ok((row, hex(&commitment)))
 }
 
