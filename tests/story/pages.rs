@@ -16,7 +16,16 @@ fn the_page_carries_its_own_ticket_and_offers_its_other_languages() {
     assert!(page.control("ticket").contains('.'));
     assert_eq!(page.control("version"), house.placement(CONTACT, "ar").version);
     assert_eq!(page.control("page"), "https://forms.example/f/contact");
-    house.get("/f/nothing", &[]).expect_problem(404, "not-found");
+}
+
+#[test]
+fn a_link_that_leads_to_no_form_says_so_in_the_visitor_s_language() {
+    let house = House::open();
+    let page = house.get("/f/nothing", &[("accept-language", "tlh, bg-BG;q=0.8, en;q=0.5")]).expect(404);
+    assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"));
+    assert!(page.text().contains("<html lang=\"bg\" dir=\"ltr\"") && page.text().contains("няма формуляр"));
+    assert!(house.get("/f/nothing?lang=ar", &[]).expect(404).text().contains("dir=\"rtl\""));
+    assert!(house.get("/f/nothing", &[("accept-language", "tlh")]).expect(404).text().contains("There is no form"));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use unticked_shared::{
     id::Language,
     placement::Content,
     submission::{Accepted, Choices, ProblemType, Values},
-    texts::Word,
+    texts::{Word, Words},
     validate::FieldError,
 };
 
@@ -92,19 +92,37 @@ pub fn render_page(content: &Content, state: &PageState, stylesheet_href: &str) 
         content.title.clone()
     };
     let controller = content.controllers.first().map(|controller| controller.name.as_str()).unwrap_or_default();
+    document(
+        &content.language,
+        &format!("{title} – {controller}"),
+        stylesheet_href,
+        &format!("{}<main>{}</main>", language_links(&state.languages), render(content, form, frame)),
+    )
+}
+
+/// The page for an address that leads to no form, in a language that the product speaks.
+pub fn render_missing(language: &Language, words: &Words, stylesheet_href: &str) -> String {
+    let title = words.get(Word::MissingTitle);
+    let main = format!(
+        "<main><div class=\"unticked\"><h1>{}</h1><p>{}</p></div></main>",
+        escaped(title),
+        escaped(words.get(Word::MissingText))
+    );
+    document(language, title, stylesheet_href, &main)
+}
+
+/// A whole document around `body`, which is HTML; `title` is text.
+fn document(language: &Language, title: &str, stylesheet_href: &str, body: &str) -> String {
     format!(
         "<!DOCTYPE html>\n<html lang=\"{lang}\" dir=\"{dir}\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"robots\" content=\"noindex\">\n<meta name=\"color-scheme\" content=\"light dark\">\n\
-         <title>{title} – {controller}</title>\n<link rel=\"stylesheet\" href=\"{href}\">\n</head>\n\
-         <body class=\"unticked-page\">\n{languages}<main>{form}</main>\n</body>\n</html>\n",
-        lang = escaped(content.language.as_str()),
-        dir = content.direction.as_str(),
-        title = escaped(&title),
-        controller = escaped(controller),
+         <title>{title}</title>\n<link rel=\"stylesheet\" href=\"{href}\">\n</head>\n\
+         <body class=\"unticked-page\">\n{body}\n</body>\n</html>\n",
+        lang = escaped(language.as_str()),
+        dir = language.direction().as_str(),
+        title = escaped(title),
         href = escaped(stylesheet_href),
-        languages = language_links(&state.languages),
-        form = render(content, form, frame),
     )
 }
 

@@ -1,6 +1,6 @@
 //! Which language a visitor is shown.
 
-use unticked_shared::id::Language;
+use unticked_shared::{id::Language, texts::LANGUAGES};
 
 use crate::forms::Version;
 
@@ -9,6 +9,17 @@ use crate::forms::Version;
 pub fn choose<'a>(version: &'a Version, lang: Option<&str>, accept_language: Option<&str>) -> &'a Language {
     let mut asked = lang.into_iter().chain(preferred(accept_language.unwrap_or_default()));
     asked.find_map(|tag| spoken(version, tag)).unwrap_or_else(|| version.default_language())
+}
+
+/// The language of the product's own words that `lang` or the browser asks for; English where it speaks none of them.
+pub fn of_product(lang: Option<&str>, accept_language: Option<&str>) -> Language {
+    let mut asked = lang.into_iter().chain(preferred(accept_language.unwrap_or_default()));
+    let spoken = |tag: &str| {
+        let primary = tag.split('-').next().unwrap_or(tag);
+        LANGUAGES.iter().find(|own| own.eq_ignore_ascii_case(primary))
+    };
+    let tag = asked.find_map(spoken).unwrap_or(&LANGUAGES[0]);
+    Language::parse(tag).expect("the product's languages are language tags")
 }
 
 /// The form's language for a tag: the very one, else one of the same primary language. Tags compare without case

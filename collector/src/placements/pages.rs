@@ -17,9 +17,10 @@ use unticked_shared::{
     id::Language,
     placement::{Content, FieldKind},
     submission::{Choices, ProblemType, Value, Values},
+    texts::Words,
     validate,
 };
-use unticked_widget::{LanguageLink, PageState, render_page};
+use unticked_widget::{LanguageLink, PageState, render_missing, render_page};
 
 use super::{
     http::{Parameters, accept_language, origin, parameter},
@@ -58,7 +59,9 @@ async fn show(
     Query(parameters): Parameters,
     request: HeaderMap,
 ) -> Result<Response<Body>, Refusal> {
-    let version = app.forms.current(&form).ok_or(ProblemType::NotFound)?;
+    let Some(version) = app.forms.current(&form) else {
+        return Ok(missing(&app, parameter(&parameters, "lang"), accept_language(&request)));
+    };
     let language = language::choose(&version, parameter(&parameters, "lang"), accept_language(&request));
     let face = Face { version: &version, language };
     let state = PageState {
@@ -229,14 +232,24 @@ fn fresh(app: &App, face: &Face<'_>) -> PageState {
 }
 
 fn page(app: &App, face: &Face<'_>, state: &PageState, status: StatusCode) -> Response<Body> {
-    let html = render_page(face.content(), state, app.assets.stylesheet_path());
-    let mut response = Response::new(Body::from(html));
-    *response.status_mut() = status;
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    let mut response = html(render_page(face.content(), state, app.assets.stylesheet_path()), status);
     if let Some((_, Some(seconds))) = state.problem {
-        headers.insert(header::RETRY_AFTER, seconds.into());
+        response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
     }
+    response
+}
+
+/// A person who followed a link deserves a sentence, not a problem document.
+fn missing(app: &App, lang: Option<&str>, accept_language: Option<&str>) -> Response<Body> {
+    let language = language::of_product(lang, accept_language);
+    let words = Words::of_or_english(&language);
+    html(render_missing(&language, &words, app.assets.stylesheet_path()), StatusCode::NOT_FOUND)
+}
+
+fn html(text: String, status: StatusCode) -> Response<Body> {
+    let mut response = Response::new(Body::from(text));
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     response
 }
 
@@ -245,10 +258,11 @@ fn prefilled(content: &Content, parameters: &[(String, String)]) -> Values {
     let mut values = Values::new();
     for field in content.fields() {
         let Some(text) = field.prefill.as_deref().and_then(|name| parameter(parameters, name)) else { continue };
-        let value = match field.kind {
-            FieldKind::Checkboxes => Value::Many(vec![text.to_owned()]),
-            _ => Value::One(text.to_owned()),
-        };
+        // Nothing is ever ticked by an address.
+        if matches!(field.kind, FieldKind::Checkboxes | FieldKind::Radio) {
+            continue;
+        }
+        let value = Value::One(text.to_owned());
         // What the visitor could not correct (an option that is not there, a hidden value of a megabyte) is left out.
         values.insert(field.id.clone(), value);
         validate::tidy(&mut values);

@@ -32,7 +32,7 @@ pub(super) fn text(word: Word) -> &'static str {
         Word::RecipientsLabel => "يتلقاها أيضًا",
         Word::RecipientsNone => "لا أحد غير ذلك",
         Word::TransfersLabel => "خارج الاتحاد الأوروبي والمنطقة الاقتصادية الأوروبية",
-        Word::TransfersNone => "تبقى داخل الاتحاد الأوروبي والمنطقة الاقتصادية الأوروبية",
+        Word::TransfersNone => "لا",
         Word::UsesLabel => "يستخدم",
         Word::ConfirmByMail => "سنرسل إليك رسالة بريد إلكتروني للتأكيد؛ ولا تسري الموافقة إلا بعد أن تؤكدها.",
         Word::ExplicitConsent => {
@@ -98,6 +98,8 @@ pub(super) fn text(word: Word) -> &'static str {
         Word::ProblemTicket => "بقيت هذه الصفحة مفتوحة مدة طويلة. لم يُفقد شيء مما كتبته؛ يُرجى إرسال النموذج مرة أخرى.",
         Word::ProblemInternal => "حدث خطأ من جانبنا. لم يُفقد شيء مما كتبته. يُرجى المحاولة مرة أخرى.",
         Word::ProblemSendAgain => "يُرجى مراجعة النموذج مرة أخرى ثم إرساله.",
+        Word::MissingTitle => "لا يوجد نموذج في هذا العنوان",
+        Word::MissingText => "يُرجى العودة إلى الموقع الذي جئت منه. ربما نقل صاحبه النموذج أو أغلقه.",
         Word::TrapLabel => "اترك هذا الحقل فارغًا",
     }
 }

@@ -35,7 +35,7 @@ pub(super) fn text(word: Word) -> &'static str {
         Word::RecipientsLabel => "Получават ги и",
         Word::RecipientsNone => "никой друг",
         Word::TransfersLabel => "Извън ЕС/ЕИП",
-        Word::TransfersNone => "остават в ЕС/ЕИП",
+        Word::TransfersNone => "не",
         Word::UsesLabel => "Използва",
         Word::ConfirmByMail => "Ще Ви изпратим имейл за потвърждение; съгласието важи едва след като го потвърдите.",
         Word::ExplicitConsent => {
@@ -111,6 +111,10 @@ pub(super) fn text(word: Word) -> &'static str {
         }
         Word::ProblemInternal => "Възникна грешка при нас. Нищо от написаното не е загубено. Моля, опитайте отново.",
         Word::ProblemSendAgain => "Моля, прегледайте формуляра още веднъж и го изпратете.",
+        Word::MissingTitle => "На този адрес няма формуляр",
+        Word::MissingText => {
+            "Моля, върнете се на уебсайта, от който дойдохте. Възможно е собственикът му да е преместил или затворил формуляра."
+        }
         Word::TrapLabel => "Оставете това поле празно",
     }
 }

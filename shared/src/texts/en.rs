@@ -28,7 +28,7 @@ pub(super) fn text(word: Word) -> &'static str {
         Word::RecipientsLabel => "Also received by",
         Word::RecipientsNone => "nobody else",
         Word::TransfersLabel => "Outside the EU/EEA",
-        Word::TransfersNone => "stays inside the EU/EEA",
+        Word::TransfersNone => "no",
         Word::UsesLabel => "Uses",
         Word::ConfirmByMail => "We will send you a mail to confirm this; it counts only once you have confirmed.",
         Word::ExplicitConsent => {
@@ -100,6 +100,10 @@ pub(super) fn text(word: Word) -> &'static str {
         }
         Word::ProblemInternal => "Something went wrong on our side. Nothing you typed is lost. Please try again.",
         Word::ProblemSendAgain => "Please look at the form once more and send it.",
+        Word::MissingTitle => "There is no form at this address",
+        Word::MissingText => {
+            "Please go back to the website you came from. Its owner may have moved or closed the form."
+        }
         Word::TrapLabel => "Leave this field empty",
     }
 }

@@ -186,6 +186,10 @@ words! {
     ProblemInternal,
     /// On the native page: please look at the form and send it again.
     ProblemSendAgain,
+    /// The heading of the page for an address that leads to no form.
+    MissingTitle,
+    /// Under it.
+    MissingText,
     /// The label of the trap for robots, for those whose reader shows it: leave it empty.
     TrapLabel,
 }

@@ -6,7 +6,7 @@
 use leptos::prelude::*;
 use unticked_shared::{placement::ControllerText, texts::Word};
 
-use super::{Ui, purposes::terms, still};
+use super::{Ui, purposes::all_terms, still};
 
 /// The controllers by name, what they do, and the complete notice behind one action.
 pub(super) fn responsible(ui: &Ui) -> impl IntoView + use<> {
@@ -43,7 +43,7 @@ fn complete(ui: &Ui) -> impl IntoView + use<> {
         .purposes
         .iter()
         .map(
-            |purpose| view! { <h5>{purpose.name.clone()}</h5> <p>{purpose.statement.clone()}</p> {terms(ui, purpose, true)} },
+            |purpose| view! { <h4>{purpose.name.clone()}</h4> <p>{purpose.statement.clone()}</p> {all_terms(ui, purpose)} },
         )
         .collect();
     let complaint = ui.fill(Word::ComplainText, &[("authority", &notice.authority)]);

@@ -100,73 +100,66 @@ fn asked(ui: &Ui, purpose: &PurposeText) -> impl IntoView + use<> {
     }
 }
 
-/// How long, who and where at a glance; the rest one action away.
+/// How many of the facts about a purpose stand beside its box; the rest is one action away.
+const GLANCE: usize = 4;
+
+/// On which basis, how long, who and where at a glance; then the rest.
 fn details(ui: &Ui, purpose: &PurposeText) -> impl IntoView + use<> {
     let summary = format!(": {}", purpose.name);
-    let brief: Vec<_> = brief(ui, purpose).into_iter().map(|text| view! { <li>{text}</li> }).collect();
+    let facts = facts(ui, purpose);
+    let (glance, rest) = facts.split_at(GLANCE);
+    let brief: Vec<_> = glance
+        .iter()
+        .map(|(label, text)| format!("{}: {text}", ui.content.words.get(*label)))
+        .map(|text| view! { <li>{text}</li> })
+        .collect();
     view! {
         <ul class="brief" part="purpose-brief">{brief}</ul>
         <details class="more" part="details">
             <summary>{ui.word(Word::Details)} <span class="seen-not">{summary}</span></summary>
-            {terms(ui, purpose, false)}
+            {terms(ui, rest)}
         </details>
     }
 }
 
-fn brief(ui: &Ui, purpose: &PurposeText) -> [String; 3] {
-    let words = &ui.content.words;
-    let recipients = if purpose.recipients.is_empty() {
-        words.get(Word::RecipientsNone).to_owned()
-    } else {
-        purpose.recipients.join(", ")
-    };
-    let transfers = if purpose.transfers.is_empty() {
-        words.get(Word::TransfersNone).to_owned()
-    } else {
-        format!("{}: {}", words.get(Word::TransfersLabel), purpose.transfers.join("; "))
-    };
-    [
-        format!("{}: {}", words.get(Word::RetentionLabel), purpose.retention),
-        format!("{}: {recipients}", words.get(Word::RecipientsLabel)),
-        transfers,
-    ]
+/// Everything about one purpose, for the complete notice.
+pub(super) fn all_terms(ui: &Ui, purpose: &PurposeText) -> impl IntoView + use<> {
+    terms(ui, &facts(ui, purpose))
 }
 
-/// What Art. 13 asks for about one purpose, as terms and descriptions: all of it, or what does not stand beside the
-/// box already.
-pub(super) fn terms(ui: &Ui, purpose: &PurposeText, all: bool) -> impl IntoView + use<> {
+/// What Art. 13 asks for about one purpose, the first [`GLANCE`] of them to be read beside its box.
+fn facts(ui: &Ui, purpose: &PurposeText) -> [(Word, String); 6] {
     let words = &ui.content.words;
-    let basis = words.get(match purpose.legal_basis {
+    let or = |texts: &[String], none| if texts.is_empty() { words.get(none).to_owned() } else { texts.join("; ") };
+    let basis = match purpose.legal_basis {
         LegalBasis::Consent => Word::BasisConsent,
         LegalBasis::Contract => Word::BasisContract,
         LegalBasis::LegalObligation => Word::BasisLegalObligation,
         LegalBasis::VitalInterests => Word::BasisVitalInterests,
         LegalBasis::PublicTask => Word::BasisPublicTask,
         LegalBasis::LegitimateInterests => Word::BasisLegitimateInterests,
-    });
-    let or = |texts: &[String], none| if texts.is_empty() { words.get(none).to_owned() } else { texts.join("; ") };
+    };
     let uses: Vec<&str> = ui
         .content
         .fields()
         .filter(|field| field.purposes.contains(&purpose.id))
         .map(|field| field.label.as_str())
         .collect();
-    let mut terms = vec![
-        (Word::BasisLabel, basis.to_owned()),
+    [
+        (Word::BasisLabel, ui.word(basis)),
+        (Word::RetentionLabel, purpose.retention.clone()),
+        (Word::RecipientsLabel, or(&purpose.recipients, Word::RecipientsNone)),
+        (Word::TransfersLabel, or(&purpose.transfers, Word::TransfersNone)),
         (Word::InterestLabel, purpose.interest.clone()),
         (Word::UsesLabel, uses.join(", ")),
-    ];
-    if all {
-        terms.extend([
-            (Word::RetentionLabel, purpose.retention.clone()),
-            (Word::RecipientsLabel, or(&purpose.recipients, Word::RecipientsNone)),
-            (Word::TransfersLabel, or(&purpose.transfers, Word::TransfersNone)),
-        ]);
-    }
-    let terms: Vec<_> = terms
-        .into_iter()
+    ]
+}
+
+fn terms(ui: &Ui, facts: &[(Word, String)]) -> impl IntoView + use<> {
+    let terms: Vec<_> = facts
+        .iter()
         .filter(|(_, text)| !text.is_empty())
-        .map(|(label, text)| view! { <div><dt>{ui.word(label)}</dt><dd>{text}</dd></div> })
+        .map(|(label, text)| view! { <div><dt>{ui.word(*label)}</dt><dd>{text.clone()}</dd></div> })
         .collect();
     view! { <dl part="terms">{terms}</dl> }
 }
