@@ -1,6 +1,7 @@
 //! Connections that do not last for ever: whoever says nothing is hung up on.
 //!
-//! Without this a client that begins a request and never ends its headers holds a connection until the process ends.
+//! Without this a client that begins a request and never ends its headers, or asks and never reads the answer, holds a
+//! connection and what waits for it until the process ends.
 
 use std::{
     io,
@@ -56,6 +57,29 @@ pub(crate) struct Connection {
     alarm: Pin<Box<Sleep>>,
 }
 
+impl Connection {
+    /// Ready once nothing has moved for too long; until then whoever waits is woken when the alarm rings.
+    fn poll_overdue(&mut self, cx: &mut Context<'_>) -> Poll<io::Error> {
+        loop {
+            ready!(self.alarm.as_mut().poll(cx));
+            let end = self.last + self.patience;
+            if Instant::now() >= end {
+                return Poll::Ready(io::ErrorKind::TimedOut.into());
+            }
+            self.alarm.as_mut().reset(end);
+        }
+    }
+
+    /// A write that has moved a byte, or waits for a client that does not read, though not for ever.
+    fn wrote(&mut self, written: Poll<io::Result<usize>>, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        if written.is_pending() {
+            return self.poll_overdue(cx).map(Err);
+        }
+        self.last = Instant::now();
+        written
+    }
+}
+
 impl AsyncRead for Connection {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let read = Pin::new(&mut self.stream).poll_read(cx, buffer);
@@ -63,24 +87,14 @@ impl AsyncRead for Connection {
             self.last = Instant::now();
             return read;
         }
-        loop {
-            ready!(self.alarm.as_mut().poll(cx));
-            let end = self.last + self.patience;
-            if Instant::now() >= end {
-                return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
-            }
-            self.alarm.as_mut().reset(end);
-        }
+        self.poll_overdue(cx).map(Err)
     }
 }
 
 impl AsyncWrite for Connection {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
-        if written.is_ready() {
-            self.last = Instant::now();
-        }
-        written
+        self.wrote(written, cx)
     }
 
     fn poll_write_vectored(
@@ -89,10 +103,7 @@ impl AsyncWrite for Connection {
         bytes: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write_vectored(cx, bytes);
-        if written.is_ready() {
-            self.last = Instant::now();
-        }
-        written
+        self.wrote(written, cx)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -105,5 +116,32 @@ impl AsyncWrite for Connection {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    async fn connected(patience: Duration) -> (Connection, TcpStream) {
+        let inner = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let client = TcpStream::connect(inner.local_addr().unwrap()).await.unwrap();
+        (Impatient { inner, patience }.accept().await.0, client)
+    }
+
+    #[tokio::test]
+    async fn a_client_that_says_nothing_is_hung_up_on() {
+        let (mut connection, _client) = connected(Duration::from_millis(50)).await;
+        assert_eq!(connection.read_u8().await.unwrap_err().kind(), io::ErrorKind::TimedOut);
+    }
+
+    #[tokio::test]
+    async fn a_client_that_asks_and_never_reads_is_hung_up_on() {
+        let (mut connection, _client) = connected(Duration::from_millis(50)).await;
+        let more_than_any_buffer_takes = vec![0; 64 * 1024 * 1024];
+        let written = connection.write_all(&more_than_any_buffer_takes);
+        let written = tokio::time::timeout(Duration::from_secs(30), written).await.expect("it must not wait for ever");
+        assert_eq!(written.unwrap_err().kind(), io::ErrorKind::TimedOut);
     }
 }
