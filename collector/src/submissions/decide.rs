@@ -159,7 +159,7 @@ pub struct Acceptance {
     pub page: String,
     /// When the ticket was made.
     pub ticket_issued_at: Timestamp,
-    /// The submission's own time; that of receipt, where it was not signed.
+    /// The submission's own time, never later than its receipt; that of receipt, where it was not signed.
     pub submitted_at: Timestamp,
     /// When it arrived.
     pub received_at: Timestamp,
@@ -247,15 +247,20 @@ pub fn decide(
 fn check_proof(arrival: &Arrival, ticket: &Ticket, now: Timestamp) -> Result<Timestamp, Refusal> {
     let Proof::Signed(signed) = &arrival.proof else { return Ok(now) };
     let claims = &ticket.claims;
-    let life = claims.issued_at - TOLERANCE..=claims.expires_at + TOLERANCE;
-    if signed.id != claims.id || !life.contains(&signed.timestamp) {
+    let early = signed.timestamp < claims.issued_at - TOLERANCE;
+    // Once the ticket's life is over that is the answer, or the first result is: whoever tries again the day after
+    // signs again, and may well have been heard the first time.
+    let late = signed.timestamp > claims.expires_at + TOLERANCE && !claims.expired(now);
+    if signed.id != claims.id || early || late {
         return Err(Refusal::SignatureInvalid);
     }
     ticket
         .submission_key()
         .verify(&signed.id, signed.timestamp, &signed.body, &signed.signature)
         .map_err(|_| Refusal::SignatureInvalid)?;
-    Timestamp::from_second(signed.timestamp).map_err(|_| Refusal::SignatureInvalid)
+    let sent = Timestamp::from_second(signed.timestamp).map_err(|_| Refusal::SignatureInvalid)?;
+    // Nothing is decided after it has arrived. A decision of tomorrow would outrank the withdrawal of tonight.
+    Ok(sent.min(now))
 }
 
 /// A signed body comes by script, and browsers name the origin of every such post. A native post may come from a

@@ -163,6 +163,16 @@ async fn a_timestamp_belongs_into_the_tickets_life_and_the_visitors_clock_change
 }
 
 #[tokio::test]
+async fn nothing_is_decided_after_it_has_arrived() {
+    let house = House::new().await;
+    let visitor = house.visitor();
+    let now = house.hour.now();
+    let tomorrow = Visitor { sent_at: visitor.ticket.claims.expires_at, ..visitor.clone() };
+    let acceptance = decide(tomorrow.signed(), &visitor.ticket, &house.version(), now).unwrap();
+    assert_eq!(acceptance.submitted_at, now, "else a withdrawal of tonight would come before it");
+}
+
+#[tokio::test]
 async fn the_origin_is_the_one_that_the_ticket_went_to() {
     let house = House::new().await;
     for (origin, signed, native) in [

@@ -158,6 +158,21 @@ async fn the_same_again_gets_the_first_result_whatever_its_age() {
 }
 
 #[tokio::test]
+async fn who_heard_no_answer_and_signs_again_days_later_makes_no_second_lead() {
+    let house = House::new().await;
+    let visitor = house.visitor();
+    let first = house.submissions.submit(visitor.signed()).await.unwrap();
+    house.hour.pass(3 * 24 * 3600);
+    let later = Visitor { sent_at: house.hour.now().as_second(), ..visitor };
+    assert_eq!(house.submissions.submit(later.signed()).await.unwrap().accepted, first.accepted);
+    let never_heard = Visitor { sent_at: house.hour.now().as_second() + 3 * 24 * 3600, ..house.visitor() };
+    house.hour.pass(3 * 24 * 3600);
+    let refused = house.submissions.submit(never_heard.signed()).await.unwrap_err();
+    assert_eq!(refused, Refused::Decided(Refusal::TicketExpired), "so that another ticket is fetched");
+    assert_eq!(house.count("submission").await, 1);
+}
+
+#[tokio::test]
 async fn another_body_under_an_accepted_id_is_refused_whatever_its_age() {
     let house = House::new().await;
     let visitor = house.visitor();
