@@ -47,7 +47,10 @@ fn an_address_fills_in_what_the_owner_marked_and_never_a_purpose() {
 #[test]
 fn a_post_without_a_ticket_comes_back_with_one_and_with_all_that_was_typed() {
     let house = House::open();
+    let seen = house.placement(CONTACT, "en").version;
     let typed = [
+        ("version", seen.as_str()),
+        ("language", "en"),
         ("value.name", "Ann \"A\" <b>"),
         ("value.email", "not an address"),
         ("value.topic", "order"),
@@ -70,6 +73,26 @@ fn no_page_elsewhere_can_tick_a_box_for_a_visitor() {
         let page = house.post_form(origin, CONTACT, &forged).expect(422);
         assert!(!page.is_ticked("choice.newsletter") && !page.is_ticked("choice.phone-offers"), "{origin}");
     }
+}
+
+#[test]
+fn a_tick_on_words_that_the_post_does_not_name_is_asked_for_again() {
+    let house = House::open();
+    let seen = house.placement(CONTACT, "en").version;
+    let unknown = "0".repeat(64);
+    for (version, language) in [("", "en"), (unknown.as_str(), "en"), (seen.as_str(), ""), (seen.as_str(), "fr")] {
+        let typed = [("choice.newsletter", "granted"), ("version", version), ("language", language)];
+        let page = house.post_form(SHOP, CONTACT, &typed).expect(422);
+        assert!(!page.is_ticked("choice.newsletter"), "{version} {language}");
+    }
+}
+
+#[test]
+fn an_address_chooses_no_option_of_a_group() {
+    let house = House::open();
+    house.rewrite("forms/event.toml", "kind = \"radio\"", "kind = \"radio\"\nprefill = \"session\"");
+    house.reload().unwrap();
+    assert!(!house.get("/f/event?session=morning", &[]).expect(200).text().contains(" checked"));
 }
 
 #[test]

@@ -88,7 +88,7 @@ async fn receive(
         .is_some_and(|kind| kind.as_bytes().to_ascii_lowercase().starts_with(b"application/x-www-form-urlencoded"));
     let controls = if form_encoded { Controls::parse(&body) } else { Err(Unreadable::Encoding) };
     let (controls, readable) = controls.map_or_else(|error| (Controls::default(), Err(error)), |good| (good, Ok(())));
-    let (version, language) = shown(&app, &current, &controls, &request).await?;
+    let Read { version, language, stated } = read(&app, &current, &controls, &request).await?;
     let seen = Face { version: &version, language: &language };
     let post = readable.and_then(|()| controls.read(seen.content()));
     let mut again = Again {
@@ -104,9 +104,9 @@ async fn receive(
         return Ok(again.answer(&Refusal::new(ProblemType::TooLarge)));
     }
     let Ok(post) = post else { return Ok(again.answer(&Refusal::new(ProblemType::Malformed))) };
-    // A stranger's page can post here, too; its ticks are not the visitor's.
+    // A stranger's page can post here, too; its ticks are not the visitor's. Nor are ticks on words that nobody names.
     let from = origin(&request);
-    if from.is_some_and(|from| allowed_origin(&app, &current, from)) {
+    if stated && from.is_some_and(|from| allowed_origin(&app, &current, from)) {
         again.choices.clone_from(&post.choices);
     }
     if let Err(refusal) = app.limits.take(client, &current.form, app.clock.now()) {
@@ -124,14 +124,17 @@ async fn receive(
     }
 }
 
+/// What the visitor read, as far as we know.
+struct Read {
+    version: Arc<Version>,
+    language: Language,
+    /// Whether ticket or controls name these very words; else they are a guess, which no tick rests on.
+    stated: bool,
+}
+
 /// The version and language that the visitor saw: what the ticket states, else what the controls say, else what they
 /// would see now. It decides how the post is read, not whether it is accepted.
-async fn shown(
-    app: &App,
-    current: &Arc<Version>,
-    controls: &Controls,
-    request: &HeaderMap,
-) -> Result<(Arc<Version>, Language), Refusal> {
+async fn read(app: &App, current: &Arc<Version>, controls: &Controls, request: &HeaderMap) -> Result<Read, Refusal> {
     let control = |name| controls.single(name).ok().filter(|text| !text.is_empty());
     let claims = control("ticket").and_then(|ticket| app.tickets.open(ticket).ok()).map(|ticket| ticket.claims);
     let (digest, language) = match &claims {
@@ -142,9 +145,11 @@ async fn shown(
         Some(digest) => app.forms.version(digest).await?.filter(|version| version.form == current.form),
         None => None,
     };
+    let version_stated = known.is_some();
     let version = known.unwrap_or_else(|| current.clone());
-    let language = language::choose(&version, language, accept_language(request)).clone();
-    Ok((version, language))
+    let chosen = language::choose(&version, language, accept_language(request)).clone();
+    let stated = version_stated && language == Some(chosen.as_str());
+    Ok(Read { version, language: chosen, stated })
 }
 
 /// A form that comes back to its visitor.
