@@ -116,9 +116,8 @@ impl IntoResponse for Refusal {
     }
 }
 
-/// The fixed answer to a panic. What it said goes to the log without its values: they may be a visitor's.
+/// The fixed answer to a panic; the process's hook has logged where it was.
 pub(crate) fn panicked(_: Box<dyn std::any::Any + Send>) -> Response<Body> {
-    tracing::error!("a handler panicked; this is a defect of the collector");
     Refusal::new(ProblemType::Internal).into_response()
 }
 

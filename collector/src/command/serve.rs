@@ -17,6 +17,7 @@ pub fn run(sources: &Sources) -> ExitCode {
         Err(code) => return code,
     };
     log_to_standard_error(&settings.log);
+    log_panics();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return super::failed("The collector does not start", &error),
@@ -63,5 +64,49 @@ fn log_to_standard_error(settings: &LogSettings) {
     match settings.format {
         LogFormat::Human => builder.with_target(false).init(),
         LogFormat::Json => builder.json().flatten_event(true).init(),
+    }
+}
+
+/// Logs where the program broke, and not what it said: a panic's message may quote what a visitor typed.
+fn log_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map_or_else(|| "somewhere".to_owned(), ToString::to_string);
+        tracing::error!(place, "a panic; this is a defect of the collector");
+    }));
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        io,
+        sync::{Arc, Mutex},
+    };
+
+    #[derive(Clone, Default)]
+    struct Log(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Log {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_panic_is_logged_with_its_place_and_without_its_words() {
+        let log = Log::default();
+        let written = log.clone();
+        let subscriber = tracing_subscriber::fmt().with_writer(move || written.clone()).finish();
+        super::log_panics();
+        let panicked = tracing::subscriber::with_default(subscriber, || {
+            std::panic::catch_unwind(|| panic!("cut within ann@example.org"))
+        });
+        drop(std::panic::take_hook());
+        assert!(panicked.is_err());
+        let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+        assert!(text.contains("serve.rs") && !text.contains("example.org"), "{text}");
     }
 }
