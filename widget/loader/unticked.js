@@ -213,8 +213,13 @@
       (window.requestIdleCallback || ((then) => setTimeout(then, 2000)))(() => signal.aborted || wake());
     };
 
+    // WebKit empties controls with autocomplete="off" when it takes a page from its cache: what was ticked is put back.
+    let left = [];
+    addEventListener("pagehide", () => { left = box ? controls(box).filter((one) => isBox(one) && one.checked) : []; }, { signal });
+
     addEventListener("pageshow", (event) => {
       if (event.persisted) {
+        setTimeout(() => left.forEach((one) => { one.checked = true; }));
         if (ticket && !bridge.unsure) getTicket(true).catch(() => {});
       } else if (box && untouched) {
         // The browser's own restoring of forms may have ticked boxes.

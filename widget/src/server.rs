@@ -96,7 +96,12 @@ pub fn render_page(content: &Content, state: &PageState, stylesheet_href: &str) 
         &content.language,
         &format!("{title} – {controller}"),
         stylesheet_href,
-        &format!("{}<main>{}</main>", language_links(&state.languages), render(content, form, frame)),
+        &format!(
+            "{}<main>\n<h1>{}</h1>\n{}</main>",
+            language_links(&state.languages),
+            escaped(controller),
+            render(content, form, frame)
+        ),
     )
 }
 

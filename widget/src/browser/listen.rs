@@ -55,11 +55,22 @@ fn hear(app: &Rc<App>, event: &Event) {
         "click" => click(app, event, &target),
         "focusout" => {
             if let Some(field) = field_of(&target) {
-                app.change(&mut |state| state.leave(&app.content, &field));
+                leave_soon(app.clone(), field);
             }
         }
         _ => entered(app, target.unchecked_ref()),
     }
+}
+
+/// Checks a field that was left, once the press that took the focus away is over: a message that appears between press
+/// and release would move what is being pressed from under the pointer, and the click would be lost.
+fn leave_soon(app: Rc<App>, field: FieldId) {
+    let leave = move || {
+        if !app.gone.get() {
+            app.change(&mut |state| state.leave(&app.content, &field));
+        }
+    };
+    leptos::prelude::set_timeout(leave, std::time::Duration::from_millis(300));
 }
 
 fn field_of(element: &Element) -> Option<FieldId> {

@@ -1,6 +1,6 @@
 //! What the visitor sees when it has arrived: the reference and every decision, refusals included.
 
-use leptos::{either::Either, prelude::*};
+use leptos::prelude::*;
 use unticked_shared::{
     decision::Decision,
     submission::{Accepted, DecisionTaken},
@@ -13,14 +13,13 @@ use crate::state::Phase;
 /// Nothing until it has arrived; then in place of the form.
 pub(super) fn confirmation(ui: &Ui) -> impl IntoView + use<> {
     let context = ui.clone();
-    let heading_first = ui.frame.whole_page;
     ui.follow(move |_, state| match &state.phase {
-        Phase::Done(accepted) => Some(arrived(&context, accepted, heading_first)),
+        Phase::Done(accepted) => Some(arrived(&context, accepted)),
         _ => None,
     })
 }
 
-fn arrived(ui: &Ui, accepted: &Accepted, whole_page: bool) -> impl IntoView + use<> {
+fn arrived(ui: &Ui, accepted: &Accepted) -> impl IntoView + use<> {
     let decisions: Vec<_> = accepted
         .decisions
         .iter()
@@ -43,17 +42,12 @@ fn arrived(ui: &Ui, accepted: &Accepted, whole_page: bool) -> impl IntoView + us
         }
     });
     let title = ui.word(Word::DoneTitle);
-    let title = if whole_page {
-        Either::Left(view! { <h1 id="done" part="done-title" tabindex="-1">{title}</h1> })
-    } else {
-        Either::Right(view! { <h2 id="done" part="done-title" tabindex="-1">{title}</h2> })
-    };
     // The reference stands in an element of its own, so that it can be marked and copied; the sentence goes round it.
     let sentence = ui.content.words.get(Word::DoneText);
     let (before, after) = sentence.split_once("{reference}").unwrap_or((sentence, ""));
     view! {
         <section class="done" part="done" aria-labelledby="done">
-            {title}
+            <h2 id="done" part="done-title" tabindex="-1">{title}</h2>
             <p>
                 {before.to_owned()}
                 <strong class="reference" part="reference" dir="ltr">{accepted.reference.clone()}</strong>

@@ -1,6 +1,6 @@
 //! The whole form, from its heading to the confirmation.
 
-use leptos::{either::Either, prelude::*};
+use leptos::prelude::*;
 use unticked_shared::{
     placement::{FieldKind, Step},
     submission::Value,
@@ -29,9 +29,9 @@ pub fn form(ui: &Ui) -> impl IntoView + use<> {
                 aria-busy=busy
                 hidden=done
             >
+                {summary(ui)}
                 <div class="head">{still(|| head(ui))}</div>
                 {responsible(ui)}
-                {summary(ui)}
                 {progress(ui)}
                 {steps}
                 {purposes(ui)}
@@ -45,11 +45,7 @@ pub fn form(ui: &Ui) -> impl IntoView + use<> {
 
 fn head(ui: &Ui) -> impl IntoView + use<> {
     let title = ui.content.title.clone();
-    let heading = if ui.frame.whole_page {
-        Either::Left(view! { <h1 id="title" part="title" tabindex="-1">{title}</h1> })
-    } else {
-        Either::Right(view! { <h2 id="title" part="title" tabindex="-1">{title}</h2> })
-    };
+    let heading = view! { <h2 id="title" part="title" tabindex="-1">{title}</h2> };
     let intro = ui.content.intro.clone();
     let intro = (!intro.is_empty()).then(|| view! { <p class="intro" part="intro">{intro}</p> });
     view! { {heading} {intro} }

@@ -43,7 +43,7 @@ pub struct Frame {
     pub version: String,
     /// The address of the page the form stands on, without query and fragment.
     pub page: String,
-    /// The form stands on a page of its own: its heading is the page's, and the summary takes focus on loading.
+    /// The form stands on a page of its own: the summary takes focus on loading.
     pub whole_page: bool,
 }
 

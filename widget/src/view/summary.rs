@@ -35,7 +35,7 @@ pub(super) fn summary(ui: &Ui) -> impl IntoView + use<> {
             hidden=quiet
             autofocus=ui.frame.whole_page && ui.state.with_untracked(crate::state::FormState::has_summary)
         >
-            <h3 id="problem" part="summary-title">{still(|| title)}</h3>
+            <h2 id="problem" part="summary-title">{still(|| title)}</h2>
             {trouble}
             <ul>{links}</ul>
         </div>
