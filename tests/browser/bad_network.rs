@@ -142,16 +142,7 @@ fn a_withdrawn_version_is_shown_anew_with_everything_typed_and_asked_again() {
     form.wait_until_live();
     form.fill().tick_purpose("newsletter").tick_purpose("profiling");
     world.redefine("purposes/newsletter.toml", |text| text.replace("once a month at most", "every day"));
-    let problem = json!({"type": "definition-changed", "title": "definition changed", "status": 409}).to_string();
-    let answer = Answer::Full {
-        status: 409,
-        headers: vec![
-            ("content-type".to_owned(), "application/problem+json".to_owned()),
-            ("access-control-allow-origin".to_owned(), world.url("")),
-        ],
-        body: problem.into_bytes(),
-    };
-    world.network.times(1, "/submissions", Fault::Answered(answer));
+    world.network.times(1, "/submissions", Fault::Answered(refusal(&world, 409, "definition-changed")));
     form.send();
     form.wait(
         "the new text is shown",
@@ -163,6 +154,35 @@ fn a_withdrawn_version_is_shown_anew_with_everything_typed_and_asked_again() {
     assert_eq!(form.ticked(), ["choice.profiling"], "what is asked in new words is asked anew");
     form.send().wait_for_reference();
     world.only_lead();
+}
+
+#[test]
+fn a_page_that_sleeps_after_an_uncertain_attempt_and_a_refused_one_makes_one_lead() {
+    let world = World::new();
+    let browser = Browser::start(Engine::Chromium);
+    browser.open_page(&world.url("/"));
+    let form = Form::on(&browser);
+    form.wait_until_live();
+    form.fill();
+    world.network.times(1, "/submissions", Fault::AnswerLost);
+    form.send().wait_for_summary();
+    world.network.times(1, "/submissions", Fault::Answered(refusal(&world, 503, "unavailable")));
+    form.send();
+    form.wait("the refusal is told", "root.querySelector('#summary').innerText.includes('cannot be stored')");
+    browser.run("window.dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))", &[]);
+    form.send().wait_for_reference();
+    assert_eq!(world.network.count("POST", "/tickets"), 1, "the first attempt has arrived under this one");
+    world.only_lead();
+}
+
+/// A refusal in the collector's own words, made up on the way.
+fn refusal(world: &World, status: u16, kind: &str) -> Answer {
+    let headers = [("content-type", "application/problem+json"), ("access-control-allow-origin", &world.url(""))];
+    Answer::Full {
+        status,
+        headers: headers.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec(),
+        body: json!({ "type": kind, "title": kind, "status": status }).to_string().into_bytes(),
+    }
 }
 
 #[test]

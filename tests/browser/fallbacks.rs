@@ -198,3 +198,13 @@ fn a_link_alone_becomes_the_form() {
     form.fill().send().wait_for_reference();
     world.only_lead();
 }
+
+#[test]
+fn an_image_that_takes_the_scripts_name_does_not_say_where_code_comes_from() {
+    let world = World::new();
+    let comment = "<img name=\"currentScript\" src=\"https://stranger.example/unticked.js\" alt=\"\">";
+    world.place("/", Page::new(format!("{comment}{}", contact())));
+    let browser = Browser::start(Engine::Chromium);
+    browser.open_page(&world.url("/"));
+    Form::on(&browser).wait_until_shown();
+}

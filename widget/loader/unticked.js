@@ -7,7 +7,9 @@
 // Whatever fails, the next simpler thing stays: the live form, the native form, the link. Nothing is stored.
 (() => {
   "use strict";
-  const script = document.currentScript || document.querySelector('script[src$="/unticked.js"]');
+  // An image named `currentScript` in somebody's comment would stand in its place and say where code comes from.
+  const found = [document.currentScript, document.querySelector('script[src$="/unticked.js"]')];
+  const script = found.find((one) => one instanceof HTMLScriptElement);
   if (!script || !window.customElements || customElements.get("unticked-form")) return;
   const origin = new URL(script.src).origin;
 
@@ -167,7 +169,7 @@
       origin,
       get version() { return placement.version; },
       get build() { return placement.build; },
-      // Whether a submission went out and no answer came: then the ticket must stay the same.
+      // Whether a submission may have gone out: then the ticket must stay the same, or it could arrive twice.
       unsure: false,
       ticket: () => getTicket(),
       renew: () => getTicket(true),

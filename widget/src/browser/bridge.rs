@@ -20,7 +20,7 @@ extern "C" {
     /// A problem to begin with: `definition-changed` after a reload.
     #[wasm_bindgen(method, getter)]
     pub fn said(this: &Bridge) -> Option<String>;
-    /// Tells the loader that a submission went out and no answer came: the ticket must stay the same.
+    /// Tells the loader that a submission may have gone out: the ticket must stay the same.
     #[wasm_bindgen(method, setter)]
     pub fn set_unsure(this: &Bridge, unsure: bool);
     /// The ticket, fetched at the first touch.

@@ -64,11 +64,12 @@ pub(super) async fn send(app: Rc<App>) {
             Err(failure) => return refused_ticket(&app, &failure).await,
         };
         wait_until_ripe(&ticket).await;
+        // From here on it may have arrived, even if this page sleeps before it hears of it or a later attempt is refused.
+        app.bridge.set_unsure(true);
         let answer = attempt(&app, &ticket, &trap).await;
         if app.gone.get() {
             return;
         }
-        app.bridge.set_unsure(matches!(answer, Answer::None));
         match answer {
             Answer::Accepted(accepted) => return arrived(&app, &accepted),
             Answer::None => return fail(&app, Trouble::NoAnswer),
