@@ -32,7 +32,7 @@ pub(super) fn text(word: Word) -> &'static str {
         Word::RecipientsLabel => "يتلقاها أيضًا",
         Word::RecipientsNone => "لا أحد غير ذلك",
         Word::TransfersLabel => "خارج الاتحاد الأوروبي والمنطقة الاقتصادية الأوروبية",
-        Word::TransfersNone => "لا",
+        Word::TransfersNone | Word::Refused => "لا",
         Word::UsesLabel => "يستخدم",
         Word::ConfirmByMail => "سنرسل إليك رسالة بريد إلكتروني للتأكيد؛ ولا تسري الموافقة إلا بعد أن تؤكدها.",
         Word::ExplicitConsent => {
@@ -66,7 +66,6 @@ pub(super) fn text(word: Word) -> &'static str {
         Word::DoneDecisions => "ما قررته",
         Word::Granted => "نعم",
         Word::GrantedUnconfirmed => "نعم، بعد أن تؤكد عبر البريد الإلكتروني",
-        Word::Refused => "لا",
         Word::Withdrawn => "سُحبت",
         Word::ErrorRequired => "{field}: يُرجى ملء هذا الحقل",
         Word::ErrorChoose => "{field}: يُرجى الاختيار",
