@@ -40,7 +40,7 @@ struct Rule {
 #[derive(Debug, Default)]
 struct State {
     rules: Vec<Rule>,
-    seen: Vec<(String, String)>,
+    seen: Vec<Request>,
 }
 
 /// The network.
@@ -82,7 +82,12 @@ impl Network {
 
     /// How many requests with that method and `part` in their path came by.
     pub fn count(&self, method: &str, part: &str) -> usize {
-        self.lock().seen.iter().filter(|(m, path)| m == method && path.contains(part)).count()
+        self.lock().seen.iter().filter(|seen| seen.method == method && seen.target.contains(part)).count()
+    }
+
+    /// The last request with that method and `part` in its path.
+    pub fn last(&self, method: &str, part: &str) -> Option<Request> {
+        self.lock().seen.iter().rev().find(|seen| seen.method == method && seen.target.contains(part)).cloned()
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
@@ -93,7 +98,7 @@ impl Network {
 fn pass(state: &(Mutex<State>, Condvar), behind: &Mutex<Option<SocketAddr>>, request: &Request) -> Answer {
     let fault = {
         let mut state = state.0.lock().expect("the state is whole");
-        state.seen.push((request.method.clone(), request.target.clone()));
+        state.seen.push(request.clone());
         // A preflight is the browser's own affair; what a story means is the request after it.
         let met = |rule: &Rule| rule.times > 0 && request.method != "OPTIONS" && request.target.contains(&rule.part);
         let rule = state.rules.iter_mut().find(|rule| met(rule));

@@ -1,5 +1,6 @@
 //! What pages do with forms: several of them, later ones, moved and removed ones.
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
 use crate::{
@@ -179,4 +180,31 @@ fn steps_and_conditions_lead_through_a_longer_form() {
     assert_eq!(value("engraving"), Value::Null, "its condition no longer holds");
     assert_eq!(value("topics"), json!(["sea", "cities"]), "in the form's order");
     assert_eq!((value("copies"), value("country")), (json!("2"), json!("BG")));
+}
+
+#[test]
+fn the_published_crate_accepts_what_the_wasm_signed() {
+    let world = World::new();
+    let browser = Browser::start(Engine::Chromium);
+    let listen = "const real = window.fetch; window.fetch = async (...asked) => { const answer = await real(...asked); \
+                  if (String(asked[0]).endsWith('/tickets')) { answer.clone().json().then(t => { window.key = t.key; }); } \
+                  return answer; };";
+    browser.chromium("Page.addScriptToEvaluateOnNewDocument", &json!({ "source": listen }));
+    browser.open_page(&world.url("/"));
+    let form = Form::on(&browser);
+    form.wait_until_live();
+    form.fill().type_into("message", " Здравейте, \"свят\" \\ – مرحبا 👋").tick_purpose("newsletter");
+    form.send().wait_for_reference();
+    let sent = world.network.last("POST", "/submissions").expect("it was sent");
+    let header = |name: &str| sent.header(name).expect("the header is there");
+    let key = browser.run("return window.key", &[]);
+    let key = STANDARD.decode(key.as_str().expect("the ticket's key")).expect("base64");
+    let referee = standardwebhooks::Webhook::from_bytes(key).expect("a key");
+    let timestamp = header("unticked-timestamp").parse().expect("seconds");
+    let signed = referee.sign(header("unticked-id"), timestamp, &sent.body).expect("it signs");
+    assert_eq!(signed, header("unticked-signature"));
+    let body: Value = serde_json::from_slice(&sent.body).expect("JSON");
+    let canonical = unticked_shared::canonical::to_vec(&body).expect("it has a canonical form");
+    assert_eq!(sent.body, canonical, "the browser writes canonical JSON");
+    world.only_lead();
 }
