@@ -47,6 +47,9 @@ pub struct Content {
     pub notice: NoticeText,
     /// The label of the button that sends.
     pub submit: String,
+    /// Seconds from the ticket below which a submission is held back as a robot's; the widget waits so long.
+    #[serde(default)]
+    pub minimum_seconds: u32,
     /// The product's own words.
     pub words: Words,
 }

@@ -20,6 +20,8 @@ struct Lean {
     purposes: Vec<Purpose>,
     notice: Notice,
     submit: String,
+    #[serde(default)]
+    minimum_seconds: u32,
     words: Words,
 }
 
@@ -36,7 +38,7 @@ struct Notice {
 
 /// Reads it; texts that only the server renders are empty.
 pub fn read(text: &str) -> Result<Content, Unreadable> {
-    let Lean { form, language, direction, steps, purposes, notice, submit, words } = json::read(text)?;
+    let Lean { form, language, direction, steps, purposes, notice, submit, minimum_seconds, words } = json::read(text)?;
     let purpose = |Purpose { id, legal_basis }| PurposeText {
         id,
         legal_basis,
@@ -69,6 +71,7 @@ pub fn read(text: &str) -> Result<Content, Unreadable> {
             hidden: Vec::new(),
         },
         submit,
+        minimum_seconds,
         words,
     })
 }

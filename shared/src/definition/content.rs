@@ -40,6 +40,7 @@ pub fn content(
         purposes: used.map(|(id, purpose)| purpose_text(id, purpose, language, &names)).collect(),
         notice: notice(form, controllers, language, &words),
         submit: form.submit.get(language).to_owned(),
+        minimum_seconds: form.robots.minimum_seconds,
         words,
     }
 }

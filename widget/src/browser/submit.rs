@@ -26,9 +26,8 @@ use crate::{
     state::{Phase, Trouble},
 };
 
-/// Milliseconds below which the collector takes a submission for a robot's (`minimum_seconds`). A ticket that was
-/// renewed, or fetched late, or a form that autofill filled in at once, must not look like one.
-const RIPE: f64 = 2_200.0;
+/// Milliseconds beyond the form's `minimum_seconds`, since the collector counts whole seconds and the line takes time.
+const MARGIN: f64 = 200.0;
 /// Milliseconds after which an answer is no longer waited for.
 const PATIENCE: u32 = 30_000;
 
@@ -63,7 +62,7 @@ pub(super) async fn send(app: Rc<App>) {
             Ok(ticket) => ticket.unchecked_into::<Ticket>(),
             Err(failure) => return refused_ticket(&app, &failure).await,
         };
-        wait_until_ripe(&ticket).await;
+        wait_until_ripe(&ticket, app.content.minimum_seconds).await;
         // From here on it may have arrived, even if this page sleeps before it hears of it or a later attempt is refused.
         app.bridge.set_unsure(true);
         let answer = attempt(&app, &ticket, &trap).await;
@@ -110,11 +109,12 @@ pub(super) fn tell_errors(app: &Rc<App>) {
     events::error(app, ProblemType::ValidationFailed.slug(), &fields);
 }
 
-async fn wait_until_ripe(ticket: &Ticket) {
-    let missing = RIPE - (monotonic() - ticket.at());
+/// A ticket that was renewed, or fetched late, or a form that autofill filled in at once, must not look like a robot's.
+async fn wait_until_ripe(ticket: &Ticket, minimum_seconds: u32) {
+    let missing = f64::from(minimum_seconds) * 1000.0 + MARGIN - (monotonic() - ticket.at());
     if missing > 0.0 {
         let promise = js_sys::Promise::new(&mut |resolve, _| {
-            #[expect(clippy::cast_possible_truncation, reason = "at most the constant")]
+            #[expect(clippy::cast_possible_truncation, reason = "at most a minute")]
             let _ = window().set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, missing as i32);
         });
         let _ = wasm_bindgen_futures::JsFuture::from(promise).await;
