@@ -6,6 +6,7 @@
 pub mod content;
 pub mod controller;
 pub mod destination;
+pub mod duration;
 pub mod finding;
 pub mod form;
 pub mod lint;
@@ -21,6 +22,7 @@ use std::collections::BTreeMap;
 pub use content::content;
 pub use controller::Controllers;
 pub use destination::Destination;
+pub use duration::Period;
 pub use finding::{Finding, Severity};
 pub use form::{Field, Form};
 pub use localized::Localized;

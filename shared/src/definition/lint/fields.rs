@@ -1,8 +1,9 @@
 //! What fields ask for: whom they point to, how sensitive they are, how long they are kept.
 
-use super::{FormView, autocomplete, duration, is_consent, kinds, listed, sensitive};
+use super::{FormView, autocomplete, is_consent, kinds, listed, sensitive};
 use crate::{
     definition::{
+        Period,
         form::{Category, Field, Identifies},
         rule::Rule,
     },
@@ -140,7 +141,7 @@ fn quasi_identifiers(view: &FormView<'_, '_>) {
         fields
             .flat_map(|field| &field.purposes)
             .filter_map(|id| lint.purpose(id)?.retention.as_ref())
-            .filter_map(|retention| duration::days(&retention.period))
+            .filter_map(|retention| Period::parse(&retention.period).map(Period::about_days))
             .max()
     };
     let is_quasi = |field: &&Field| field.identifies == Identifies::Quasi;

@@ -8,7 +8,6 @@ mod conditions;
 mod consent;
 mod controllers;
 mod destinations;
-mod duration;
 mod fields;
 mod kinds;
 mod languages;

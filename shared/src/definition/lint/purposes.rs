@@ -1,10 +1,10 @@
 //! One purpose by itself: basis, statement, retention, transfers.
 
-use super::{Lint, Page, duration, is_consent};
+use super::{Lint, Page, is_consent};
 use crate::{
     decision::LegalBasis,
     definition::{
-        Purpose,
+        Period, Purpose,
         purpose::{PurposeKind, Safeguard, Transfer},
         rule::Rule,
     },
@@ -27,7 +27,7 @@ pub(super) fn check(lint: &Lint<'_>, id: &PurposeId, purpose: &Purpose) {
             "say how long the data are kept: [retention] period = \"P2Y\", text = { en = \"two years\" }",
         ),
         Some(retention) => {
-            if !retention.period.is_empty() && duration::days(&retention.period).is_none() {
+            if !retention.period.is_empty() && Period::parse(&retention.period).is_none() {
                 let message = format!(
                     "`{}` is no period; write years, months, weeks or days like P2Y, P18M, P6W or P30D",
                     retention.period
