@@ -2,6 +2,7 @@
 
 pub mod assets;
 pub mod config;
+pub mod evidence;
 pub mod forms;
 pub mod metrics;
 pub mod outbox;

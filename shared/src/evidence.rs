@@ -48,6 +48,17 @@ pub struct PurposeDecision {
     /// The decision; absent where the basis asks for none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decision: Option<Decision>,
+    /// Why the data are used for it no longer, whatever was decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<Ended>,
+}
+
+/// Why use for a purpose ended without the person's doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ended {
+    /// The period that was promised is over (Art. 5(1)(e)).
+    Retention,
 }
 
 /// The part that identifies nobody.
@@ -61,7 +72,7 @@ pub struct PartA {
     pub version: String,
     /// The language it was shown in.
     pub language: Language,
-    /// Every purpose of the form, in its order.
+    /// Of a submission every purpose of the form, in its order; of a later record those that it changes.
     pub purposes: Vec<PurposeDecision>,
     /// How.
     pub method: Method,
@@ -72,30 +83,39 @@ pub struct PartA {
 /// The part that points to a person. `Debug` hides it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PartB {
-    /// The record's id (UUID).
+    /// The record's id (UUID version 7: it tells the time of the decision to the millisecond).
     pub record_id: String,
     /// The subject's pseudonym (UUID).
     pub subject: String,
-    /// Hexadecimal SHA-256 of 32 random bytes and the canonical submission.
-    pub values_digest: String,
+    /// Of a later record: the id of the submission's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub follows: Option<String>,
+    /// Of a submission: hexadecimal SHA-256 of 32 random bytes and what was kept of it as canonical JSON.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub values_digest: Option<String>,
     /// Likewise of the normalised address alone, where one was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contact_digest: Option<String>,
-    /// The site.
-    pub origin: String,
+    /// The site; absent where a rule of the collector's own decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<String>,
     /// The page, without query and fragment.
-    pub page: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page: Option<String>,
     /// RFC 3339, UTC, to the second.
-    pub ticket_issued_at: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ticket_issued_at: Option<String>,
     /// RFC 3339: the submission's own timestamp; the time of receipt where the body was not signed.
-    pub submitted_at: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub submitted_at: Option<String>,
     /// RFC 3339.
     pub received_at: String,
     /// The Global Privacy Control signal, where there was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gpc: Option<bool>,
     /// The widget build; `page` for a native post.
-    pub build: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub build: Option<String>,
     /// The client's truncated address, only where the owner configured it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client: Option<String>,

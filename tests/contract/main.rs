@@ -21,6 +21,7 @@ async fn every_room(store: &Store) {
     vault::keeps_finds_and_destroys_keys(store).await;
     submissions::keeps_and_finds_submissions(store).await;
     submissions::a_second_one_with_the_same_id_or_reference_is_counted_out(store).await;
+    submissions::finds_the_evidence_of_a_submission(store).await;
     submissions::lists_what_waits_and_lets_it_go(store).await;
     forms::keeps_withdraws_and_reinstates_versions(store).await;
     outbox::leases_settles_and_lists_deliveries(store).await;

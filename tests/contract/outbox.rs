@@ -14,6 +14,7 @@ fn event(number: u128, held: bool, destinations: &[&str]) -> NewEvent {
     };
     NewEvent {
         id: Uuid::from_u128(number),
+        submission: Uuid::from_u128(78),
         subject: Uuid::from_u128(77),
         kind: EventKind::LeadSubmitted,
         created_at: Timestamp::from_millisecond(i64::try_from(number).unwrap()).unwrap(),

@@ -1,5 +1,6 @@
 use jiff::Timestamp;
 use unticked_collector::{
+    evidence::{self, EvidenceRow},
     outbox::{
         self,
         sql::{NewDelivery, NewEvent},
@@ -7,7 +8,7 @@ use unticked_collector::{
     store::Store,
     submissions::{
         decide::State,
-        record::{EvidenceRow, Record, SubmissionRow, ValueRow},
+        record::{Record, SubmissionRow, ValueRow},
         sql::{self, Kept},
     },
     vault::WrappedKeys,
@@ -37,13 +38,16 @@ fn record(number: u128) -> Record {
         values: vec![value("email", "direct"), value("postcode", "quasi"), value("topic", "no")],
         evidence: EvidenceRow {
             record_id: Uuid::from_u128(2_000_000 + number),
+            submission_id,
+            subject_id,
             part_a: b"{}".to_vec(),
-            opening_a: [4; 32],
+            opening_a: vec![4; 32],
             part_b: vec![5; 200],
-            commitment: [6; 32],
+            commitment: vec![6; 32],
         },
         event: NewEvent {
             id: Uuid::from_u128(3_000_000 + number),
+            submission: submission_id,
             subject: subject_id,
             kind: EventKind::LeadSubmitted,
             created_at: Timestamp::UNIX_EPOCH,
@@ -90,6 +94,18 @@ pub async fn a_second_one_with_the_same_id_or_reference_is_counted_out(store: &S
     assert_eq!(keep(store, &[record(400), record(1)]).await, 1);
     assert_eq!(keep(store, &[record(400), same_reference]).await, 1);
     assert_eq!(keep(store, &[record(400)]).await, 1, "what was rolled back is not there");
+}
+
+pub async fn finds_the_evidence_of_a_submission(store: &Store) {
+    let mut tx = store.begin().await.unwrap();
+    let first = record(1).evidence;
+    let later = EvidenceRow { record_id: Uuid::from_u128(9_000_001), ..first.clone() };
+    assert_eq!(evidence::sql::insert(&mut tx, &[&later]).await.unwrap(), 1);
+    let kept = evidence::sql::of_submission(&mut tx, first.submission_id).await.unwrap();
+    assert_eq!(kept.iter().map(|one| one.record_id).collect::<Vec<_>>(), [first.record_id, later.record_id]);
+    let rows = evidence::sql::rows_of_submission(&mut tx, first.submission_id).await.unwrap();
+    assert_eq!((&rows[1].commitment, &rows[1].part_b), (&later.commitment, &later.part_b));
+    tx.rollback().await.unwrap();
 }
 
 pub async fn lists_what_waits_and_lets_it_go(store: &Store) {

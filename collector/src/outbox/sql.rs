@@ -13,6 +13,8 @@ use crate::store::{
 pub struct NewEvent {
     /// The event's id, the `id` within every sealed body.
     pub id: Uuid,
+    /// The submission that it tells of.
+    pub submission: Uuid,
     /// Whose key the bodies are sealed under.
     pub subject: Uuid,
     /// What happened.
@@ -87,8 +89,9 @@ pub struct Backlog {
 /// CRM, a submission without its event is a lost lead. After the commit, `Outbox::wake`.
 pub async fn insert(tx: &mut Transaction, events: &[NewEvent]) -> Result<(), StoreError> {
     let rows: Vec<_> = events.iter().filter(|event| !event.deliveries.is_empty()).collect();
-    insert_many!(tx, "event (event_id, subject_id, kind, created_at)", rows, |event| [
+    insert_many!(tx, "event (event_id, submission_id, subject_id, kind, created_at)", rows, |event| [
         event.id,
+        event.submission,
         event.subject,
         kind_name(event.kind),
         millis(event.created_at),

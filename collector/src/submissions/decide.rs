@@ -326,6 +326,7 @@ fn decided(content: &Content, choices: &Choices) -> Vec<PurposeDecision> {
                 statement: statement_digest(&purpose.statement),
                 legal_basis: purpose.legal_basis,
                 decision,
+                ended: None,
             }
         })
         .collect()

@@ -7,7 +7,7 @@ use unticked_shared::{
     definition::{Destination, form::Identifies},
     event::{Event, EventKind, EvidenceReference, Lead, LeadDecision, LeadValue},
     evidence::{self, Opening, PartA, PartB, SCHEMA},
-    signature::{hex, sha256},
+    signature::hex,
     submission::{Accepted, Choices, DecisionTaken, Value},
 };
 use uuid::Uuid;
@@ -18,6 +18,7 @@ use super::{
     reference::random_reference,
 };
 use crate::{
+    evidence::{Draft, EvidenceRow, seal},
     outbox::{
         decide::outgoing,
         sql::{NewDelivery, NewEvent},
@@ -80,31 +81,6 @@ pub struct ValueRow {
     pub content: Vec<u8>,
 }
 
-/// A row of `evidence`.
-#[derive(Debug, Clone)]
-pub struct EvidenceRow {
-    /// The record's id.
-    pub record_id: Uuid,
-    /// Canonical JSON.
-    pub part_a: Vec<u8>,
-    /// Blinds the hash of part A.
-    pub opening_a: Opening,
-    /// [`SealedPart`] as canonical JSON, sealed.
-    pub part_b: Vec<u8>,
-    /// What the ledger will carry.
-    pub commitment: [u8; 32],
-}
-
-/// What lies sealed under the evidence key: part B and what blinds its hashes, hexadecimal.
-#[derive(Serialize)]
-struct SealedPart<'a> {
-    part: &'a PartB,
-    opening: String,
-    values_salt: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    contact_salt: Option<String>,
-}
-
 /// What `values_digest` is the digest of: what was kept and what was chosen. A value that nobody may store leaves no
 /// trace here either.
 #[derive(Serialize)]
@@ -125,8 +101,8 @@ pub fn record(acceptance: &Acceptance, vault: &Vault, destinations: &[Destinatio
     let subject_id = random.uuid(now);
     let subject = vault.new_subject(subject_id, millis(now));
     let reference = random_reference(random);
-    let (evidence, commitment) = evidence(acceptance, subject_id, &subject, vault)?;
-    let event = event(acceptance, subject_id, &reference, evidence.record_id, &commitment, vault);
+    let evidence = evidence(acceptance, subject_id, &subject, vault)?;
+    let event = event(acceptance, subject_id, &reference, evidence.record_id, &hex(&evidence.commitment), vault);
     let event = seal_event(&event, acceptance, &subject, subject_id, vault, destinations)?;
     Ok(Record {
         submission: SubmissionRow {
@@ -201,13 +177,13 @@ fn values(acceptance: &Acceptance, subject: &NewSubject, vault: &Vault) -> Resul
         .collect()
 }
 
-/// The evidence row and the commitment, hexadecimal.
+/// The submission's evidence.
 fn evidence(
     acceptance: &Acceptance,
     subject_id: Uuid,
     subject: &NewSubject,
     vault: &Vault,
-) -> Result<(EvidenceRow, String), CanonicalError> {
+) -> Result<EvidenceRow, CanonicalError> {
     let random = vault.random();
     let record_id = random.uuid(acceptance.received_at);
     let part_a = PartA {
@@ -229,35 +205,31 @@ fn evidence(
     let part_b = PartB {
         record_id: record_id.to_string(),
         subject: subject_id.to_string(),
-        values_digest: evidence::salted_digest(&values_salt, &digested),
+        follows: None,
+        values_digest: Some(evidence::salted_digest(&values_salt, &digested)),
         contact_digest: contact
             .as_ref()
             .map(|(address, salt)| evidence::salted_digest(salt, address.as_str().as_bytes())),
-        origin: acceptance.origin.clone(),
-        page: acceptance.page.clone(),
-        ticket_issued_at: rfc3339(acceptance.ticket_issued_at),
-        submitted_at: rfc3339(acceptance.submitted_at),
+        origin: Some(acceptance.origin.clone()),
+        page: Some(acceptance.page.clone()),
+        ticket_issued_at: Some(rfc3339(acceptance.ticket_issued_at)),
+        submitted_at: Some(rfc3339(acceptance.submitted_at)),
         received_at: rfc3339(acceptance.received_at),
         gpc: acceptance.gpc,
-        build: acceptance.build.clone(),
+        build: Some(acceptance.build.clone()),
         client: acceptance.client.clone(),
     };
-    let (opening_a, opening_b): (Opening, Opening) = (random.bytes(), random.bytes());
-    let part_a = canonical::to_vec(&part_a)?;
-    // The same as `evidence::part_hash`, from bytes that are needed anyway.
-    let hash_a = sha256(&[&opening_a, &part_a]);
-    let commitment = evidence::commitment(&hash_a, &evidence::part_hash(&opening_b, &part_b)?);
-    let sealed = SealedPart {
-        part: &part_b,
-        opening: hex(&opening_b),
-        values_salt: hex(&values_salt),
-        contact_salt: contact.as_ref().map(|(_, salt)| hex(salt)),
+    let (values_salt, contact_salt) = (Some(values_salt), contact.map(|(_, salt)| salt));
+    let draft = Draft {
+        record_id,
+        submission_id: acceptance.submission,
+        subject_id,
+        part_a,
+        part_b,
+        values_salt,
+        contact_salt,
     };
-    let sealed = Zeroizing::new(canonical::to_vec(&sealed)?);
-    let cell = Cell { table: "evidence", row: record_id.as_bytes(), column: "part_b" };
-    let row =
-        EvidenceRow { record_id, part_a, opening_a, part_b: subject.evidence.seal(&cell, &sealed, random), commitment };
-    Ok((row, hex(&commitment)))
+    seal(&draft, &subject.evidence, random)
 }
 
 fn event(
@@ -320,6 +292,7 @@ fn seal_event(
     });
     Ok(NewEvent {
         id: Uuid::parse_str(&event.id).expect("it was made from a UUID"),
+        submission: acceptance.submission,
         subject: subject_id,
         kind: event.kind,
         created_at: acceptance.received_at,

@@ -3,7 +3,10 @@
 use uuid::Uuid;
 
 use super::record::Record;
-use crate::store::{Connection, StoreError, Transaction, execute, fetch_all, fetch_optional, insert_many};
+use crate::{
+    evidence,
+    store::{Connection, StoreError, Transaction, execute, fetch_all, fetch_optional, insert_many},
+};
 
 /// An accepted submission as it is kept, as far as its answer needs it.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
@@ -73,21 +76,8 @@ pub async fn insert(tx: &mut Transaction, records: &[&Record]) -> Result<u64, St
         value.content.as_slice(),
     ])
     .await?;
-    insert_many!(
-        tx,
-        "evidence (record_id, submission_id, subject_id, part_a, opening_a, part_b, commitment)",
-        records,
-        |record| [
-            record.evidence.record_id,
-            record.submission.submission_id,
-            record.submission.subject_id,
-            record.evidence.part_a.as_slice(),
-            record.evidence.opening_a.as_slice(),
-            record.evidence.part_b.as_slice(),
-            record.evidence.commitment.as_slice(),
-        ]
-    )
-    .await?;
+    let rows: Vec<_> = records.iter().map(|record| &record.evidence).collect();
+    evidence::sql::insert(tx, &rows).await?;
     Ok(inserted)
 }
 
@@ -144,14 +134,14 @@ pub async fn accept_quarantined(tx: &mut Transaction, reference: &str) -> Result
     .await
 }
 
-/// The events that tell of a submission. Until subjects are joined, a subject has one submission.
+/// The events that tell of a submission.
 pub async fn events_of(connection: &mut Connection, reference: &str) -> Result<Vec<Uuid>, StoreError> {
     let rows: Vec<(Uuid,)> = fetch_all!(
         connection,
         (Uuid,),
         "select event.event_id
          from submission
-         join event on event.subject_id = submission.subject_id
+         join event on event.submission_id = submission.submission_id
          where submission.reference = $1",
         reference,
     )

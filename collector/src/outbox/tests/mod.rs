@@ -199,6 +199,7 @@ impl House {
         };
         let event = NewEvent {
             id: self.random.uuid(now),
+            submission: self.random.uuid(now),
             subject: self.random.uuid(now),
             kind: EventKind::LeadSubmitted,
             created_at: now,

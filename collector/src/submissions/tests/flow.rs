@@ -3,35 +3,26 @@
 use unticked_shared::{
     decision::Decision,
     event::Event,
-    evidence::{PartB, commitment, part_hash, salted_digest},
-    signature::unhex32,
+    evidence::{commitment, part_hash, salted_digest},
 };
 use uuid::Uuid;
 
 use super::*;
 use crate::{
+    evidence::{self, EvidenceRow},
     outbox::unseal::body_cell,
     store::{Connection, StoreError, fetch_all},
     submissions::record::value_row,
     vault::{Cell, SubjectKeys},
 };
 
-#[derive(sqlx::FromRow)]
-struct Evidence {
-    record_id: Uuid,
-    subject_id: Uuid,
-    part_a: Vec<u8>,
-    opening_a: Vec<u8>,
-    part_b: Vec<u8>,
-    commitment: Vec<u8>,
-    leaf_index: Option<i64>,
-}
-
-async fn evidence(connection: &mut Connection) -> Result<Vec<Evidence>, StoreError> {
+async fn evidence(connection: &mut Connection) -> Result<Vec<EvidenceRow>, StoreError> {
     fetch_all!(
         connection,
-        Evidence,
-        "select record_id, subject_id, part_a, opening_a, part_b, commitment, leaf_index from evidence",
+        EvidenceRow,
+        "select record_id, submission_id, subject_id, part_a, opening_a, part_b, commitment
+         from evidence
+         where leaf_index is null",
     )
     .await
 }
@@ -61,23 +52,19 @@ async fn the_evidence_opens_to_what_the_ledger_will_be_told() {
     house.submissions.submit(house.visitor().signed()).await.unwrap();
     let record = evidence(&mut house.needs.store.read().await.unwrap()).await.unwrap().pop().unwrap();
     let keys = keys(&house, record.subject_id).await;
-    let cell = Cell { table: "evidence", row: record.record_id.as_bytes(), column: "part_b" };
-    assert!(keys.identity.unwrap().open(&cell, &record.part_b).is_err(), "evidence outlives the identity");
-    let sealed: serde_json::Value =
-        serde_json::from_slice(&keys.evidence.unwrap().open(&cell, &record.part_b).unwrap()).unwrap();
-    let hex = |name: &str| unhex32(sealed[name].as_str().unwrap()).unwrap();
-    let part_b: PartB = serde_json::from_value(sealed["part"].clone()).unwrap();
+    assert!(evidence::open(&record, &keys.identity.unwrap()).is_err(), "evidence outlives the identity");
+    let opened = evidence::open(&record, &keys.evidence.unwrap()).unwrap();
+    let part_b = opened.part;
     let part_a: PartA = serde_json::from_slice(&record.part_a).unwrap();
     assert_eq!(canonical::to_vec(&part_a).unwrap(), record.part_a);
     let opening_a = record.opening_a.as_slice().try_into().unwrap();
-    let hashes = (part_hash(&opening_a, &part_a).unwrap(), part_hash(&hex("opening"), &part_b).unwrap());
+    let hashes = (part_hash(&opening_a, &part_a).unwrap(), part_hash(&opened.opening, &part_b).unwrap());
     assert_eq!(record.commitment, commitment(&hashes.0, &hashes.1));
-    assert_eq!(record.leaf_index, None);
-    assert_eq!(part_b.contact_digest.unwrap(), salted_digest(&hex("contact_salt"), b"ann@example.org"));
+    assert_eq!(part_b.contact_digest.unwrap(), salted_digest(&opened.contact_salt.unwrap(), b"ann@example.org"));
     let digested = r#"{"choices":{"calls":"refused","newsletter":"refused"},"values":{"email":"Ann@Example.org","message":"Is the mint tea back?","topic":"tea"}}"#;
-    assert_eq!(part_b.values_digest, salted_digest(&hex("values_salt"), digested.as_bytes()));
-    assert_eq!(part_b.page, "https://shop.example/contact");
-    assert_eq!(part_b.ticket_issued_at, "2026-11-23T12:00:00Z");
+    assert_eq!(part_b.values_digest.unwrap(), salted_digest(&opened.values_salt.unwrap(), digested.as_bytes()));
+    assert_eq!(part_b.page.unwrap(), "https://shop.example/contact");
+    assert_eq!(part_b.ticket_issued_at.unwrap(), "2026-11-23T12:00:00Z");
     assert_eq!(part_b.client, None);
 }
 

@@ -1,0 +1,139 @@
+//! From a record to its row, and back.
+
+use serde::{Deserialize, Serialize};
+use unticked_shared::{
+    canonical::{self, CanonicalError},
+    evidence::{self, Opening, PartA, PartB},
+    signature::{hex, sha256, unhex32},
+};
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+use crate::{
+    vault::{Cell, Key, NotOpened},
+    world::Random,
+};
+
+/// A record before it is sealed.
+#[derive(Debug)]
+pub struct Draft {
+    /// Its id: a UUID version 7 of the time of the decision.
+    pub record_id: Uuid,
+    /// The submission that it belongs to.
+    pub submission_id: Uuid,
+    /// The person.
+    pub subject_id: Uuid,
+    /// What identifies nobody.
+    pub part_a: PartA,
+    /// What points to the person.
+    pub part_b: PartB,
+    /// What blinds `part_b.values_digest`, where there is one.
+    pub values_salt: Option<Opening>,
+    /// What blinds `part_b.contact_digest`, where there is one.
+    pub contact_salt: Option<Opening>,
+}
+
+/// A row of `evidence`.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct EvidenceRow {
+    /// The record's id.
+    pub record_id: Uuid,
+    /// The submission that it belongs to.
+    pub submission_id: Uuid,
+    /// The person.
+    pub subject_id: Uuid,
+    /// Part A as canonical JSON.
+    pub part_a: Vec<u8>,
+    /// 32 bytes: blind the hash of part A.
+    pub opening_a: Vec<u8>,
+    /// Part B with its opening and salts, sealed under the subject's evidence key.
+    pub part_b: Vec<u8>,
+    /// 32 bytes: what the ledger will carry.
+    pub commitment: Vec<u8>,
+}
+
+/// What lies sealed: part B, and what blinds its hash and digests.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Opened {
+    /// The part.
+    pub part: PartB,
+    /// Blinds its hash.
+    pub opening: Opening,
+    /// Blinds `values_digest`.
+    pub values_salt: Option<Opening>,
+    /// Blinds `contact_digest`.
+    pub contact_salt: Option<Opening>,
+}
+
+/// Why part B cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum OpenError {
+    /// Altered, moved or another key's.
+    #[error(transparent)]
+    NotOpened(#[from] NotOpened),
+    /// It opens, but to something else.
+    #[error("part B of an evidence record is not what it should be")]
+    Content,
+}
+
+/// [`Opened`] on its way into the seal; hexadecimal.
+#[derive(Serialize)]
+struct Sealing<'a> {
+    part: &'a PartB,
+    opening: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    values_salt: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    contact_salt: Option<String>,
+}
+
+/// [`Opened`] on its way out of it.
+#[derive(Deserialize)]
+struct Sealed {
+    part: PartB,
+    opening: String,
+    values_salt: Option<String>,
+    contact_salt: Option<String>,
+}
+
+fn cell(record: &Uuid) -> Cell<'_> {
+    Cell { table: "evidence", row: record.as_bytes(), column: "part_b" }
+}
+
+/// Commits to both parts with fresh openings, and seals part B under the subject's evidence key.
+pub fn seal(draft: &Draft, key: &Key, random: &Random) -> Result<EvidenceRow, CanonicalError> {
+    let (opening_a, opening_b): (Opening, Opening) = (random.bytes(), random.bytes());
+    let part_a = canonical::to_vec(&draft.part_a)?;
+    // The same as `evidence::part_hash`, from bytes that are needed anyway.
+    let hash_a = sha256(&[&opening_a, &part_a]);
+    let commitment = evidence::commitment(&hash_a, &evidence::part_hash(&opening_b, &draft.part_b)?);
+    let sealing = Sealing {
+        part: &draft.part_b,
+        opening: hex(&opening_b),
+        values_salt: draft.values_salt.as_ref().map(|salt| hex(salt)),
+        contact_salt: draft.contact_salt.as_ref().map(|salt| hex(salt)),
+    };
+    let plain = Zeroizing::new(canonical::to_vec(&sealing)?);
+    Ok(EvidenceRow {
+        record_id: draft.record_id,
+        submission_id: draft.submission_id,
+        subject_id: draft.subject_id,
+        part_a,
+        opening_a: opening_a.to_vec(),
+        part_b: key.seal(&cell(&draft.record_id), &plain, random),
+        commitment: commitment.to_vec(),
+    })
+}
+
+/// Opens part B of a record with the subject's evidence key.
+pub fn open(row: &EvidenceRow, key: &Key) -> Result<Opened, OpenError> {
+    let plain = key.open(&cell(&row.record_id), &row.part_b)?;
+    let sealed: Sealed = serde_json::from_slice(&plain).map_err(|_| OpenError::Content)?;
+    let opening = |text: &str| unhex32(text).ok_or(OpenError::Content);
+    Ok(Opened {
+        part: sealed.part,
+        opening: opening(&sealed.opening)?,
+        values_salt: sealed.values_salt.as_deref().map(opening).transpose()?,
+        contact_salt: sealed.contact_salt.as_deref().map(opening).transpose()?,
+    })
+}
