@@ -70,6 +70,7 @@ impl Controls {
             choices: self.choices(content)?,
             page: self.single("page")?.to_owned(),
             trap: self.single("trap")?.to_owned(),
+            gpc: None,
         })
     }
 

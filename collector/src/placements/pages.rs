@@ -115,6 +115,7 @@ async fn receive(
     if post.ticket.is_empty() {
         return Ok(again.answer(&Refusal::new(ProblemType::ValidationFailed)));
     }
+    let post = submissions::NativePost { gpc: submissions::global_privacy_control(&request), ..post };
     match submissions::accept_native(&app, &current.form, from, client, post).await {
         Ok(accepted) => {
             let state = PageState { version: version.digest.clone(), accepted: Some(accepted), ..PageState::default() };

@@ -54,6 +54,13 @@ pub struct NativePost {
     pub page: String,
     /// What stands in the trap for robots.
     pub trap: String,
+    /// The browser's signal, see [`global_privacy_control`].
+    pub gpc: Option<bool>,
+}
+
+/// The Global Privacy Control signal of a request: true where `Sec-GPC: 1` came, absent where nothing was said.
+pub fn global_privacy_control(headers: &HeaderMap) -> Option<bool> {
+    (text(headers, "sec-gpc")?.trim() == "1").then_some(true)
 }
 
 /// Takes a native post: `origin` is the `Origin` header as it came (`null` is accepted when the ticket's origin is).
@@ -65,8 +72,8 @@ pub async fn accept_native(
     client: Client,
     post: NativePost,
 ) -> Result<Accepted, Refusal> {
-    let NativePost { ticket, values, choices, page, trap } = post;
-    let submission = Submission { ticket, values, choices, page, gpc: None, build: "page".to_owned(), trap };
+    let NativePost { ticket, values, choices, page, trap, gpc } = post;
+    let submission = Submission { ticket, values, choices, page, gpc, build: "page".to_owned(), trap };
     let body = canonical::to_vec(&submission).map_err(|_| ProblemType::Internal)?;
     let arrival = Arrival {
         form: form.clone(),
@@ -98,8 +105,10 @@ fn read(form: FormId, client: Option<String>, headers: &HeaderMap, body: &Bytes)
         body: body.clone(),
     };
     // serde's own message may quote what was sent.
-    let submission: Submission = serde_json::from_slice(body)
+    let mut submission: Submission = serde_json::from_slice(body)
         .map_err(|_| Refusal::new(ProblemType::Malformed).detail("the body is no submission"))?;
+    // Some browsers send the header and hide the property from scripts.
+    submission.gpc = global_privacy_control(headers).or(submission.gpc);
     Ok(Arrival {
         form,
         origin: text(headers, header::ORIGIN.as_str()).map(str::to_owned),
@@ -130,6 +139,23 @@ impl From<Refused> for Refusal {
             Refused::AlreadySubmitted => ProblemType::AlreadySubmitted.into(),
             Refused::Unavailable => ProblemType::Unavailable.into(),
             Refused::Internal => ProblemType::Internal.into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_privacy_signal_is_what_the_browser_says_and_nothing_else() {
+        let signal = |value: Option<&'static str>| {
+            let headers = value.map(|value| (header::HeaderName::from_static("sec-gpc"), value.parse().unwrap()));
+            global_privacy_control(&headers.into_iter().collect())
+        };
+        assert_eq!(signal(Some("1")), Some(true));
+        for silence in [None, Some("0"), Some("true"), Some("")] {
+            assert_eq!(signal(silence), None, "{silence:?}");
         }
     }
 }

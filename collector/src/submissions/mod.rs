@@ -14,7 +14,7 @@ pub mod sql;
 pub mod sweep;
 pub mod writer;
 
-pub use http::{NativePost, accept_native};
+pub use http::{NativePost, accept_native, global_privacy_control};
 
 use std::sync::{Arc, Mutex, PoisonError};
 
