@@ -75,3 +75,14 @@ impl LegalBasis {
         }
     }
 }
+
+/// From when a retention period counts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RetentionFrom {
+    /// From the submission.
+    #[default]
+    Submission,
+    /// From the last engagement with the controller.
+    LastEngagement,
+}

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     canonical::{self, CanonicalError},
-    decision::{Decision, LegalBasis},
-    id::{FormId, Language, PurposeId},
+    decision::{Decision, LegalBasis, RetentionFrom},
+    id::{DestinationId, FieldId, FormId, Language, PurposeId},
     signature::{hex, sha256},
 };
 
@@ -34,6 +34,8 @@ pub enum Method {
     Oral,
     /// Brought from another system.
     Import,
+    /// Nobody's decision: a rule that the owner declared, carried out by the collector.
+    Rule,
 }
 
 /// What was decided for one purpose, and on which words.
@@ -59,6 +61,72 @@ pub struct PurposeDecision {
 pub enum Ended {
     /// The period that was promised is over (Art. 5(1)(e)).
     Retention,
+    /// It looked like a robot's, and nobody let it go in time.
+    Unreleased,
+}
+
+/// What a record tells of besides decisions. It names no person either.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Happened {
+    /// Values were destroyed, or use ended and none had to be.
+    Erasure(Erasure),
+    /// The person was heard of again, which moves the end of some periods.
+    Engagement(Engagement),
+}
+
+/// What was destroyed, and by which rule (Art. 5(1)(e), 17(1)).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Erasure {
+    /// Why.
+    pub ground: Ground,
+    /// The periods that ran out; `purposes` of the record names the same ones as ended.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<RetentionRule>,
+    /// The fields whose values were destroyed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub destroyed: Vec<FieldId>,
+    /// Nothing that identifies was left, and the key to the person's identity was destroyed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub identity: bool,
+}
+
+/// Why something was destroyed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ground {
+    /// A period ran out: no longer necessary (Art. 17(1)(a)).
+    Retention,
+    /// It looked like a robot's, and nobody let it go in time (Art. 17(1)(a)).
+    Unreleased,
+    /// No purpose that still stands uses it, since others were withdrawn (Art. 17(1)(b)).
+    Withdrawal,
+}
+
+/// A retention rule as it was promised in the version that was shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RetentionRule {
+    /// The purpose.
+    pub purpose: PurposeId,
+    /// ISO 8601 duration.
+    pub period: String,
+    /// From when it counts.
+    pub from: RetentionFrom,
+    /// The day (UTC) from which it was counted, `YYYY-MM-DD`.
+    pub counted_from: String,
+    /// The day (UTC) on which it ran out.
+    pub ran_out: String,
+}
+
+/// A sign of life that somebody reported (`POST /v1/engagements`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Engagement {
+    /// Who reported it, with its signature.
+    pub destination: DestinationId,
+    /// The day (UTC) of it, `YYYY-MM-DD`.
+    pub day: String,
+    /// The purposes whose periods count from it now.
+    pub purposes: Vec<PurposeId>,
 }
 
 /// The part that identifies nobody.
@@ -78,6 +146,9 @@ pub struct PartA {
     pub method: Method,
     /// The day (UTC) it was received, `YYYY-MM-DD`.
     pub day: String,
+    /// What happened besides; absent in a record of decisions alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub happened: Option<Happened>,
 }
 
 /// The part that points to a person. `Debug` hides it.
@@ -160,5 +231,36 @@ mod tests {
         assert_ne!(commitment(&a, &b), commitment(&b, &a));
         let part = serde_json::json!({"b": 1, "a": 2});
         assert_eq!(part_hash(&a, &part).unwrap(), sha256(&[&a, br#"{"a":2,"b":1}"#]));
+    }
+
+    #[test]
+    fn a_record_of_decisions_alone_has_the_bytes_that_it_always_had() {
+        let bytes = r#"{"day":"2026-11-23","form":"contact","language":"en","method":"widget","purposes":[{"decision":"granted","id":"news","legal_basis":"consent","statement":"ab"}],"schema":"unticked evidence v1","version":"cd"}"#;
+        let part: PartA = serde_json::from_str(bytes).unwrap();
+        assert_eq!(part.happened, None);
+        assert_eq!(canonical::to_vec(&part).unwrap(), bytes.as_bytes());
+    }
+
+    #[test]
+    fn what_a_rule_did_stands_in_the_record_in_words() {
+        let rule = RetentionRule {
+            purpose: PurposeId::parse("news").unwrap(),
+            period: "P2Y".to_owned(),
+            from: RetentionFrom::LastEngagement,
+            counted_from: "2026-11-23".to_owned(),
+            ran_out: "2028-11-23".to_owned(),
+        };
+        let erasure = Happened::Erasure(Erasure {
+            ground: Ground::Retention,
+            rules: vec![rule],
+            destroyed: vec![FieldId::parse("email").unwrap()],
+            identity: true,
+        });
+        let bytes = canonical::to_vec(&erasure).unwrap();
+        assert_eq!(
+            String::from_utf8(bytes.clone()).unwrap(),
+            r#"{"erasure":{"destroyed":["email"],"ground":"retention","identity":true,"rules":[{"counted_from":"2026-11-23","from":"last-engagement","period":"P2Y","purpose":"news","ran_out":"2028-11-23"}]}}"#
+        );
+        assert_eq!(serde_json::from_slice::<Happened>(&bytes).unwrap(), erasure);
     }
 }

@@ -22,6 +22,7 @@ fn part_a(purposes: Vec<PurposeDecision>) -> PartA {
         purposes,
         method: Method::Page,
         day: "2026-11-23".to_owned(),
+        happened: None,
     }
 }
 

@@ -194,6 +194,7 @@ fn evidence(
         purposes: acceptance.purposes.clone(),
         method: acceptance.method,
         day: acceptance.received_at.strftime("%F").to_string(),
+        happened: None,
     };
     let values_salt: Opening = random.bytes();
     let digested = Digested {

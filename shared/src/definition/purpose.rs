@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Localized;
 use crate::decision::LegalBasis;
+pub use crate::decision::RetentionFrom;
 
 /// The file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,17 +84,6 @@ pub struct Retention {
     pub from: RetentionFrom,
     /// The same in words.
     pub text: Localized,
-}
-
-/// From when a retention period counts.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum RetentionFrom {
-    /// From the submission.
-    #[default]
-    Submission,
-    /// From the last engagement with the controller.
-    LastEngagement,
 }
 
 /// A transfer to a third country (Arts 44 to 49).
