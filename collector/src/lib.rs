@@ -4,6 +4,7 @@ pub mod assets;
 pub mod config;
 pub mod evidence;
 pub mod forms;
+pub mod init;
 pub mod metrics;
 pub mod outbox;
 pub mod placements;

@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod config;
+pub mod init;
 pub mod quarantine;
 pub mod serve;
 pub mod versions;

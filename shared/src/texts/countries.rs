@@ -9,6 +9,13 @@ pub(crate) fn name(language: &Language, code: &str) -> Option<&'static str> {
     TABLE.iter().find(|row| row.0 == code).map(|row| in_language(language, row))
 }
 
+/// The code of a country by its name in one of our languages.
+pub(crate) fn code(name: &str) -> Option<&'static str> {
+    let name = name.to_lowercase();
+    let called = |row: &&Row| [row.1, row.2, row.3].iter().any(|own| own.to_lowercase() == name);
+    TABLE.iter().find(called).map(|row| row.0)
+}
+
 /// Every country's code and name, in the order of the language's alphabet.
 pub(crate) fn sorted(language: &Language) -> Vec<(&'static str, &'static str)> {
     let mut list: Vec<_> = TABLE.iter().map(|row| (row.0, in_language(language, row))).collect();

@@ -14,6 +14,12 @@ pub(crate) mod phrases;
 
 use serde::{Deserialize, Serialize};
 
+/// The code of a country (ISO 3166-1 alpha-2) by its name in one of the product's languages, whatever its capitals.
+#[cfg(feature = "definitions")]
+pub fn country_code(name: &str) -> Option<&'static str> {
+    countries::code(name)
+}
+
 macro_rules! words {
     ($($(#[$doc:meta])* $word:ident),* $(,)?) => {
         /// One of the product's own words. `{…}` in the text is filled in by [`Words::fill`].
