@@ -26,7 +26,7 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     /// Asks five questions and makes a folder that `serve` can start from: definitions, settings, keys
-    Init(command::init::Init),
+    Init(Box<command::init::Init>),
     /// Starts the collector; SIGHUP reads the definitions again, SIGINT and SIGTERM stop it when what was accepted is done
     Serve,
     /// Checks a folder of definitions; names file, line, column and article of each finding
@@ -46,7 +46,7 @@ fn main() -> ExitCode {
     let file = arguments.config.or_else(|| std::env::var_os("UNTICKED_CONFIG").map(PathBuf::from));
     let sources = unticked_collector::config::Sources::of_process(file, arguments.set);
     match arguments.command {
-        Command::Init(init) => command::init::run(init),
+        Command::Init(init) => command::init::run(*init),
         Command::Serve => command::serve::run(&sources),
         Command::Check(check) => command::check::run(&check),
         Command::Config => command::config::run(&sources),
