@@ -299,7 +299,7 @@ pub fn nginx(folder: &Path, body: &str) -> Checked {
     }
     let line = |line: &str| {
         let indent = &line[..line.len() - line.trim_start().len()];
-        match line.trim_start().split_whitespace().next() {
+        match line.split_whitespace().next() {
             Some("ssl_certificate") => format!("{indent}ssl_certificate {certificate};"),
             Some("ssl_certificate_key") => format!("{indent}ssl_certificate_key {key};"),
             _ => line.to_owned(),

@@ -11,7 +11,7 @@ use std::{
 use crate::http;
 
 /// A block that takes longer hangs.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 const BREATH: Duration = Duration::from_millis(25);
 
 /// What a block printed, and how it ended.
