@@ -13,21 +13,52 @@ use crate::{
 pub struct Event {
     /// The event's id (UUID), also the `webhook-id` header.
     pub id: String,
-    /// `lead.submitted`.
-    #[serde(rename = "type")]
-    pub kind: EventKind,
     /// RFC 3339, UTC.
     pub timestamp: String,
-    /// The lead.
-    pub data: Lead,
+    /// `type` and `data`: what happened.
+    #[serde(flatten)]
+    pub told: Told,
+}
+
+/// What an event tells: its `type`, and the `data` that belong to it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", content = "data")]
+pub enum Told {
+    /// A visitor sent a form.
+    #[serde(rename = "lead.submitted")]
+    Lead(Box<Lead>),
+    /// A person took consent back (Art. 7(3) GDPR).
+    #[serde(rename = "consent.withdrawn")]
+    Withdrawal(Box<Withdrawal>),
+}
+
+impl Told {
+    /// Its kind.
+    pub fn kind(&self) -> EventKind {
+        match self {
+            Self::Lead(_) => EventKind::LeadSubmitted,
+            Self::Withdrawal(_) => EventKind::ConsentWithdrawn,
+        }
+    }
 }
 
 /// The kinds of event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EventKind {
     /// A visitor sent a form.
-    #[serde(rename = "lead.submitted")]
     LeadSubmitted,
+    /// A person took consent back.
+    ConsentWithdrawn,
+}
+
+impl EventKind {
+    /// The word that goes over the wire and into the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::LeadSubmitted => "lead.submitted",
+            Self::ConsentWithdrawn => "consent.withdrawn",
+        }
+    }
 }
 
 /// One lead with the decisions attached.
@@ -86,6 +117,25 @@ pub struct LeadDecision {
     pub retention: String,
 }
 
+/// Consent that was taken back. It holds no value: whoever has the lead knows it by reference and subject.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Withdrawal {
+    /// The lead's reference.
+    pub reference: String,
+    /// The lead's subject.
+    pub subject: String,
+    /// The lead's form.
+    pub form: FormId,
+    /// The version that was shown when consent was given.
+    pub version: String,
+    /// The language it was shown in.
+    pub language: Language,
+    /// The purposes that were withdrawn now, and no others; `decided_at` is the time of the withdrawal.
+    pub decisions: Vec<LeadDecision>,
+    /// Points to the evidence of the withdrawal.
+    pub evidence: EvidenceReference,
+}
+
 /// Where the proof lies.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EvidenceReference {
@@ -93,4 +143,32 @@ pub struct EvidenceReference {
     pub record: String,
     /// Its commitment, hexadecimal.
     pub commitment: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kind_carries_its_own_data_under_type_and_data() {
+        let withdrawal = serde_json::json!({
+            "reference": "K7QD-93XF", "subject": "s", "form": "contact", "version": "v", "language": "en",
+            "decisions": [{"purpose": "news", "name": "News", "statement": "We write.", "legal_basis": "consent",
+                           "decision": "withdrawn", "decided_at": "2026-11-24T08:00:00Z", "retention": "P2Y"}],
+            "evidence": {"record": "r", "commitment": "c"}
+        });
+        let whole = serde_json::json!({
+            "id": "1", "type": "consent.withdrawn", "timestamp": "2026-11-24T08:00:00Z", "data": withdrawal
+        });
+        let event: Event = serde_json::from_value(whole.clone()).unwrap();
+        assert_eq!(event.told.kind(), EventKind::ConsentWithdrawn);
+        let Told::Withdrawal(told) = &event.told else { panic!("it is a withdrawal") };
+        assert_eq!(told.decisions[0].decision, Some(Decision::Withdrawn));
+        assert_eq!(serde_json::to_value(&event).unwrap(), whole);
+        let bytes = crate::canonical::to_vec(&event).unwrap();
+        assert!(bytes.starts_with(br#"{"data":{"decisions""#) && bytes.ends_with(br#""type":"consent.withdrawn"}"#));
+        let mut mislabelled = whole;
+        mislabelled["type"] = "lead.submitted".into();
+        assert!(serde_json::from_value::<Event>(mislabelled).is_err(), "a withdrawal is no lead");
+    }
 }

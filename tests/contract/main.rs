@@ -25,6 +25,7 @@ async fn every_room(store: &Store) {
     submissions::lists_what_waits_and_lets_it_go(store).await;
     forms::keeps_withdraws_and_reinstates_versions(store).await;
     outbox::leases_settles_and_lists_deliveries(store).await;
+    outbox::what_follows_a_lead_waits_for_it(store).await;
 }
 
 async fn every_statement_runs(fresh: Fresh, kind: EngineKind) {

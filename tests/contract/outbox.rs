@@ -11,6 +11,7 @@ fn event(number: u128, held: bool, destinations: &[&str]) -> NewEvent {
         id: Uuid::from_u128(number * 10 + at as u128),
         destination: DestinationId::parse(name).unwrap(),
         body: vec![8; 300],
+        after: None,
     };
     NewEvent {
         id: Uuid::from_u128(number),
@@ -53,5 +54,46 @@ pub async fn leases_settles_and_lists_deliveries(store: &Store) {
     assert_eq!(sql::send_again(&mut tx, second, now).await.unwrap(), 1);
     assert_eq!(sql::release(&mut tx, Uuid::from_u128(3), now).await.unwrap(), 1);
     assert_eq!(sql::backlog(&mut tx).await.unwrap(), Backlog { waiting: 3, held: 0, failed: 0 });
+    tx.commit().await.unwrap();
+}
+
+pub async fn what_follows_a_lead_waits_for_it(store: &Store) {
+    let (now, lease) = (1_000, Uuid::from_u128(57));
+    let mut tx = store.begin().await.unwrap();
+    let lead = NewEvent { submission: Uuid::from_u128(79), ..event(4, false, &["files", "paper"]) };
+    let [first, second] = [&lead.deliveries[0], &lead.deliveries[1]].map(|delivery| delivery.id);
+    let after =
+        |number, before| NewDelivery { id: Uuid::from_u128(number), after: Some(before), ..lead.deliveries[0].clone() };
+    let withdrawal = NewEvent {
+        id: Uuid::from_u128(5),
+        kind: EventKind::ConsentWithdrawn,
+        deliveries: vec![after(51, first), after(52, second)],
+        ..lead.clone()
+    };
+    sql::insert(&mut tx, &[lead, withdrawal]).await.unwrap();
+    let seen = sql::lead_deliveries(&mut tx, Uuid::from_u128(79)).await.unwrap();
+    let seen: Vec<_> = seen.iter().map(|one| (one.delivery_id, one.state.as_str(), one.begun)).collect();
+    assert_eq!(seen, [(first, "waiting", false), (second, "waiting", false)], "the lead's alone");
+
+    let claimed = sql::claim(&mut tx, "files", now, 10, lease, 61_000).await.unwrap();
+    let [one] = &claimed[..] else { panic!("what is behind is not claimed: {}", claimed.len()) };
+    assert_eq!((one.delivery_id, one.kind.as_str()), (first, "lead.submitted"));
+    assert_eq!((one.submission_id, one.subject_id), (Some(Uuid::from_u128(79)), Uuid::from_u128(77)));
+    assert!(sql::lead_deliveries(&mut tx, Uuid::from_u128(79)).await.unwrap()[0].begun);
+    assert_eq!(sql::withheld(&mut tx, first, Uuid::from_u128(58), "withdrawn", now).await.unwrap(), 0);
+    assert_eq!(sql::withheld(&mut tx, first, lease, "withdrawn", now).await.unwrap(), 1);
+    assert_eq!(sql::let_follow(&mut tx, first, now).await.unwrap(), 1);
+    assert_eq!(sql::let_follow(&mut tx, first, now).await.unwrap(), 0);
+    let next = sql::claim(&mut tx, "files", now, 10, lease, 61_000).await.unwrap();
+    assert_eq!(
+        next.iter().map(|one| (one.delivery_id.as_u128(), one.kind.as_str())).collect::<Vec<_>>(),
+        [(51, "consent.withdrawn")]
+    );
+
+    sql::claim(&mut tx, "paper", now, 10, lease, 61_000).await.unwrap();
+    assert_eq!(sql::hurry(&mut tx, second, now).await.unwrap(), 0, "an attempt is under way");
+    assert_eq!(sql::again(&mut tx, second, lease, 90_000, "503").await.unwrap(), 1);
+    assert_eq!(sql::hurry(&mut tx, second, now).await.unwrap(), 1);
+    assert_eq!(sql::next_due(&mut tx, "paper").await.unwrap(), Some(now));
     tx.commit().await.unwrap();
 }

@@ -120,6 +120,7 @@ pub async fn lists_what_waits_and_lets_it_go(store: &Store) {
             id: Uuid::from_u128(4_000_001),
             destination: DestinationId::parse("crm").unwrap(),
             body: vec![1],
+            after: None,
         }],
         held: true,
         ..record(1).event

@@ -5,9 +5,11 @@ use unticked_shared::{
     canonical::{self, CanonicalError},
     decision::{Decision, LegalBasis},
     definition::Destination,
-    event::{Event, Lead, LeadDecision, LeadValue},
+    event::{Event, Lead, LeadDecision, LeadValue, Told},
     id::{DestinationId, PurposeId},
 };
+
+use crate::{evidence::Standing, store::values::rfc3339};
 
 /// One body for one destination, before it is sealed. `Debug` hides it.
 #[derive(Clone, PartialEq, Eq)]
@@ -24,19 +26,56 @@ impl std::fmt::Debug for Outgoing {
     }
 }
 
-/// The bodies that an event becomes: one for each of `destinations` that may hold anything of it.
+/// The bodies that a new event becomes: one for each of `destinations` that may hold anything of it.
 pub fn outgoing<'a>(
     event: &Event,
     destinations: impl IntoIterator<Item = &'a Destination>,
 ) -> Result<Vec<Outgoing>, CanonicalError> {
     destinations
         .into_iter()
-        .filter_map(|destination| Some((destination, for_destination(&event.data, &destination.purposes)?)))
-        .map(|(destination, data)| {
-            let body = canonical::to_vec(&Event { data, ..event.clone() })?;
+        .filter_map(|destination| {
+            let told = match &event.told {
+                Told::Lead(lead) => Told::Lead(Box::new(for_destination(lead, &destination.purposes)?)),
+                // It holds no value, and whoever receives it holds the lead.
+                withdrawal @ Told::Withdrawal(_) => withdrawal.clone(),
+            };
+            Some((destination, told))
+        })
+        .map(|(destination, told)| {
+            let body = canonical::to_vec(&Event { told, ..event.clone() })?;
             Ok(Outgoing { destination: destination.id.clone(), body })
         })
         .collect()
+}
+
+/// An event as it may be sent now, to a destination that serves `served`; nothing, when a lead rests on nothing any more.
+///
+/// What waited was cut when it was written. Since then a person may have taken consent back, or a period may be over:
+/// from that moment on nothing is used for it (Art. 7(3), Art. 5(1)(e)), so nothing of it leaves. A lead never grows
+/// here: what was left out then stays out.
+pub fn as_it_stands(event: Event, served: &[PurposeId], standing: &[Standing]) -> Option<Event> {
+    let Told::Lead(mut lead) = event.told else { return Some(event) };
+    let usable: Vec<&PurposeId> = standing
+        .iter()
+        .filter(|now| now.may_be_used() && served.contains(&now.purpose))
+        .map(|now| &now.purpose)
+        .collect();
+    if usable.is_empty() {
+        return None;
+    }
+    for value in &mut lead.values {
+        value.purposes.retain(|purpose| usable.contains(&purpose));
+    }
+    lead.values.retain(|value| !value.purposes.is_empty());
+    for decided in &mut lead.decisions {
+        if let Some(now) = standing.iter().find(|now| now.purpose == decided.purpose)
+            && now.decision != decided.decision
+        {
+            decided.decision = now.decision;
+            decided.decided_at = rfc3339(now.since);
+        }
+    }
+    Some(Event { told: Told::Lead(lead), ..event })
 }
 
 /// The lead as a destination that serves `served` may hold it; nothing, when none of these purposes rests
@@ -72,7 +111,8 @@ mod tests {
     use super::*;
     use unticked_shared::{
         definition::destination::DestinationKind,
-        event::{EventKind, EvidenceReference},
+        event::EvidenceReference,
+        evidence::Ended,
         id::{FieldId, FormId, Language},
         submission::Value,
     };
@@ -122,6 +162,65 @@ mod tests {
 
     fn fields(lead: &Lead) -> Vec<&str> {
         lead.values.iter().map(|v| v.field.as_str()).collect()
+    }
+
+    fn told(event: &Event) -> &Lead {
+        let Told::Lead(lead) = &event.told else { panic!("it is a lead") };
+        lead
+    }
+
+    /// The lead on its way, and what the records say now.
+    fn later(newsletter: Decision, ended: Option<Ended>) -> (Event, Vec<Standing>) {
+        let event = Event {
+            id: "019a0000-0000-7000-8000-000000000002".to_owned(),
+            timestamp: "2026-11-23T15:00:00Z".to_owned(),
+            told: Told::Lead(Box::new(lead(Decision::Granted))),
+        };
+        let now = |id: &str, legal_basis, decision, ended| Standing {
+            purpose: purpose(id),
+            statement: String::new(),
+            legal_basis,
+            decision,
+            ended,
+            record: uuid::Uuid::nil(),
+            since: "2026-11-24T08:00:00Z".parse().unwrap(),
+        };
+        let standing = vec![
+            now("answer", LegalBasis::Contract, None, ended),
+            now("newsletter", LegalBasis::Consent, Some(newsletter), None),
+        ];
+        (event, standing)
+    }
+
+    #[test]
+    fn a_lead_that_waited_is_sent_as_it_stands_now() {
+        let both = [purpose("answer"), purpose("newsletter")];
+        let (event, unchanged) = later(Decision::Granted, None);
+        assert_eq!(as_it_stands(event.clone(), &both, &unchanged), Some(event.clone()));
+
+        let (_, withdrawn) = later(Decision::Withdrawn, None);
+        let cut = as_it_stands(event.clone(), &both, &withdrawn).unwrap();
+        assert_eq!((fields(told(&cut)), cut.id.as_str()), (vec!["email"], event.id.as_str()));
+        assert_eq!(told(&cut).values[0].purposes, [purpose("answer")]);
+        let decision = &told(&cut).decisions[1];
+        assert_eq!(
+            (decision.decision, decision.decided_at.as_str()),
+            (Some(Decision::Withdrawn), "2026-11-24T08:00:00Z")
+        );
+        assert_eq!(told(&cut).decisions[0], told(&event).decisions[0], "what did not change keeps its time");
+    }
+
+    #[test]
+    fn a_lead_that_rests_on_nothing_any_more_is_not_sent() {
+        let (event, withdrawn) = later(Decision::Withdrawn, Some(Ended::Retention));
+        assert_eq!(as_it_stands(event.clone(), &[purpose("answer"), purpose("newsletter")], &withdrawn), None);
+        let (_, unchanged) = later(Decision::Granted, None);
+        assert_eq!(
+            as_it_stands(event.clone(), &[purpose("profiling")], &unchanged),
+            None,
+            "it serves nothing of it now"
+        );
+        assert_eq!(as_it_stands(event, &[purpose("answer")], &[]), None, "no record, no basis");
     }
 
     #[test]
@@ -187,9 +286,8 @@ mod tests {
     fn each_destination_gets_a_body_of_its_own_under_the_same_event_id() {
         let event = Event {
             id: "019a0000-0000-7000-8000-000000000002".to_owned(),
-            kind: EventKind::LeadSubmitted,
             timestamp: "2026-11-23T15:00:00Z".to_owned(),
-            data: lead(Decision::Granted),
+            told: Told::Lead(Box::new(lead(Decision::Granted))),
         };
         let destination = |id: &str, served: &[&str]| Destination {
             id: DestinationId::parse(id).unwrap(),
@@ -204,8 +302,8 @@ mod tests {
         assert_eq!(names, ["crm", "mailer"]);
         let read: Vec<Event> = bodies.iter().map(|b| serde_json::from_slice(&b.body).unwrap()).collect();
         assert_eq!(read[0].id, read[1].id);
-        assert_eq!(fields(&read[0].data), ["email"]);
-        assert_eq!(fields(&read[1].data), ["email", "birthday"]);
+        assert_eq!(fields(told(&read[0])), ["email"]);
+        assert_eq!(fields(told(&read[1])), ["email", "birthday"]);
         assert!(!format!("{:?}", bodies[0]).contains("the email"));
     }
 }

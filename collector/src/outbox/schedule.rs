@@ -33,6 +33,8 @@ pub enum Outcome {
     Unreachable(String),
     /// Sending cannot succeed, however often; the text says why, without personal data.
     Impossible(String),
+    /// Nothing in it may be sent any more; the text says why, without personal data.
+    Pointless(String),
 }
 
 /// What becomes of the delivery.
@@ -55,6 +57,11 @@ pub enum Verdict {
         /// Why.
         reason: String,
     },
+    /// It is over without having been sent: what it told of rests on nothing any more.
+    Withheld {
+        /// Why.
+        reason: String,
+    },
 }
 
 /// Judges the outcome of attempt number `attempt` (the first is 1).
@@ -71,6 +78,7 @@ pub fn judge(outcome: &Outcome, attempt: u32, now: Timestamp, jitter: u32) -> Ve
             return Verdict::Failed { reason: "answered 410: the receiver says that this address is gone".to_owned() };
         }
         Outcome::Impossible(reason) => return Verdict::Failed { reason: reason.clone() },
+        Outcome::Pointless(reason) => return Verdict::Withheld { reason: reason.clone() },
         Outcome::Answered { status, .. } if (300..400).contains(status) => {
             (format!("answered {status}: redirects are not followed"), None)
         }
@@ -134,6 +142,14 @@ mod tests {
             judge(&Outcome::Impossible("no key".into()), 1, now(), 0),
             Verdict::Failed { reason: "no key".into() }
         );
+    }
+
+    #[test]
+    fn what_may_not_be_sent_any_more_is_neither_a_failure_nor_tried_again() {
+        for attempt in [1, 5, 100] {
+            let verdict = judge(&Outcome::Pointless("withdrawn".into()), attempt, now(), 0);
+            assert_eq!(verdict, Verdict::Withheld { reason: "withdrawn".into() });
+        }
     }
 
     #[test]

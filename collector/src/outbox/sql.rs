@@ -36,6 +36,8 @@ pub struct NewDelivery {
     pub destination: DestinationId,
     /// The sealed body.
     pub body: Vec<u8>,
+    /// The delivery that it must not overtake: it waits `behind` until that one is over ([`let_follow`]).
+    pub after: Option<Uuid>,
 }
 
 /// A delivery under a lease of ours.
@@ -45,12 +47,29 @@ pub struct Claimed {
     pub delivery_id: Uuid,
     /// Its event.
     pub event_id: Uuid,
+    /// The event's kind, such as `lead.submitted`; it says which key opens the body.
+    pub kind: String,
+    /// The submission that it tells of.
+    pub submission_id: Option<Uuid>,
     /// Whose key opens the body.
     pub subject_id: Uuid,
     /// The sealed body.
     pub body: Vec<u8>,
     /// Which attempt this is; the first is 1.
     pub attempt: i64,
+}
+
+/// A lead's delivery, as whoever sends something after it needs to know.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct LeadDelivery {
+    /// The delivery.
+    pub delivery_id: Uuid,
+    /// Who receives it.
+    pub destination: String,
+    /// `held`, `waiting`, `delivered`, `failed` or `withheld`.
+    pub state: String,
+    /// Whether an attempt was ever begun: then the destination has it, or may have it, whatever the state says.
+    pub begun: bool,
 }
 
 /// A delivery that did not succeed yet or was given up, for the owner's eyes.
@@ -75,7 +94,7 @@ pub struct Troubled {
 /// How many deliveries there are, by what they wait for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, sqlx::FromRow)]
 pub struct Backlog {
-    /// On their way, under a lease or not yet due.
+    /// On their way: under a lease, not yet due, or behind another one.
     pub waiting: i64,
     /// For the owner's release.
     pub held: i64,
@@ -93,31 +112,36 @@ pub async fn insert(tx: &mut Transaction, events: &[NewEvent]) -> Result<(), Sto
         event.id,
         event.submission,
         event.subject,
-        kind_name(event.kind),
+        event.kind.as_str(),
         millis(event.created_at),
     ])
     .await?;
     let rows: Vec<_> =
         events.iter().flat_map(|event| event.deliveries.iter().map(move |delivery| (event, delivery))).collect();
-    insert_many!(tx, "delivery (delivery_id, event_id, destination, body, state, attempt, due_at)", rows, |(
-        event,
-        delivery,
-    )| [
-        delivery.id,
-        event.id,
-        delivery.destination.as_str(),
-        delivery.body.as_slice(),
-        if event.held { "held" } else { "waiting" },
-        0i64,
-        millis(event.created_at),
-    ])
+    insert_many!(
+        tx,
+        "delivery (delivery_id, event_id, destination, body, state, attempt, due_at, after_id)",
+        rows,
+        |(event, delivery)| [
+            delivery.id,
+            event.id,
+            delivery.destination.as_str(),
+            delivery.body.as_slice(),
+            first_state(event, delivery),
+            0i64,
+            millis(event.created_at),
+            delivery.after,
+        ]
+    )
     .await?;
     Ok(())
 }
 
-fn kind_name(kind: EventKind) -> &'static str {
-    match kind {
-        EventKind::LeadSubmitted => "lead.submitted",
+fn first_state(event: &NewEvent, delivery: &NewDelivery) -> &'static str {
+    match delivery.after {
+        _ if event.held => "held",
+        Some(_) => "behind",
+        None => "waiting",
     }
 }
 
@@ -178,10 +202,12 @@ pub async fn claim(
                          limit $3
                      )
                      update delivery
-                     set lease = $4, due_at = $5, attempt = attempt + 1
+                     set lease = $4, due_at = $5, attempt = attempt + 1, begun_at = coalesce(begun_at, $2)
                      from due
                      where delivery_id = due.id
                      returning delivery_id, event_id, body, attempt,
+                         (select kind from event where event.event_id = delivery.event_id) as kind,
+                         (select submission_id from event where event.event_id = delivery.event_id) as submission_id,
                          (select subject_id from event where event.event_id = delivery.event_id) as subject_id",
             // Another collector's rows are passed over, not waited for.
             postgres: "with due as materialized (
@@ -193,10 +219,12 @@ pub async fn claim(
                          for update skip locked
                      )
                      update delivery
-                     set lease = $4, due_at = $5, attempt = attempt + 1
+                     set lease = $4, due_at = $5, attempt = attempt + 1, begun_at = coalesce(begun_at, $2)
                      from due
                      where delivery_id = due.id
                      returning delivery_id, event_id, body, attempt,
+                         (select kind from event where event.event_id = delivery.event_id) as kind,
+                         (select submission_id from event where event.event_id = delivery.event_id) as submission_id,
                          (select subject_id from event where event.event_id = delivery.event_id) as subject_id",
         },
         destination,
@@ -266,6 +294,78 @@ pub async fn failed(
     .await
 }
 
+/// Writes down that it is over without having been sent, and drops the body. 0 rows: the lease was no longer ours.
+pub async fn withheld(
+    tx: &mut Transaction,
+    delivery: Uuid,
+    lease: Uuid,
+    reason: &str,
+    now: i64,
+) -> Result<u64, StoreError> {
+    execute!(
+        tx,
+        "update delivery
+         set state = 'withheld', body = null, lease = null, reason = $3, settled_at = $4
+         where delivery_id = $1 and lease = $2 and state = 'waiting'",
+        delivery,
+        lease,
+        reason,
+        now,
+    )
+    .await
+}
+
+/// Lets what waits behind a delivery go, now that it is over. Call it whenever one is settled.
+pub async fn let_follow(tx: &mut Transaction, delivery: Uuid, now: i64) -> Result<u64, StoreError> {
+    execute!(
+        tx,
+        "update delivery
+         set state = 'waiting', due_at = $2
+         where after_id = $1 and state = 'behind'",
+        delivery,
+        now,
+    )
+    .await
+}
+
+/// The deliveries of a submission's lead, each locked until the transaction ends: none begins meanwhile, and what is
+/// said about it stays true.
+pub async fn lead_deliveries(tx: &mut Transaction, submission: Uuid) -> Result<Vec<LeadDelivery>, StoreError> {
+    fetch_all!(
+        tx,
+        LeadDelivery,
+        {
+            sqlite: "select delivery_id, destination, state, begun_at is not null as begun
+                     from event
+                     join delivery on delivery.event_id = event.event_id
+                     where event.submission_id = $1 and event.kind = 'lead.submitted'
+                     order by delivery_id",
+            // All of them, and looked at only then: a claim that is under way is waited for and seen.
+            postgres: "select delivery_id, destination, state, begun_at is not null as begun
+                       from event
+                       join delivery on delivery.event_id = event.event_id
+                       where event.submission_id = $1 and event.kind = 'lead.submitted'
+                       order by delivery_id
+                       for update of delivery",
+        },
+        submission,
+    )
+    .await
+}
+
+/// Makes a waiting delivery due at once, unless an attempt is under way: something waits behind it.
+pub async fn hurry(tx: &mut Transaction, delivery: Uuid, now: i64) -> Result<u64, StoreError> {
+    execute!(
+        tx,
+        "update delivery
+         set due_at = $2
+         where delivery_id = $1 and state = 'waiting' and lease is null and due_at > $2",
+        delivery,
+        now,
+    )
+    .await
+}
+
 /// Lets the deliveries of a quarantined submission go; answers how many. After the commit, `Outbox::wake`.
 pub async fn release(tx: &mut Transaction, event: Uuid, now: i64) -> Result<u64, StoreError> {
     execute!(
@@ -299,7 +399,7 @@ pub async fn list_troubled(connection: &mut Connection, limit: i64) -> Result<Ve
         Troubled,
         "select delivery_id, event_id, destination, state, attempt, reason, due_at
          from delivery
-         where reason is not null
+         where reason is not null and state in ('waiting', 'failed')
          order by delivery_id desc
          limit $1",
         limit,
@@ -313,7 +413,8 @@ pub async fn backlog(connection: &mut Connection) -> Result<Backlog, StoreError>
         connection,
         Backlog,
         "select
-             (select count(*) from delivery where state = 'waiting') as waiting,
+             (select count(*) from delivery where state = 'waiting')
+                 + (select count(*) from delivery where state = 'behind') as waiting,
              (select count(*) from delivery where state = 'held') as held,
              (select count(*) from delivery where state = 'failed') as failed",
     )

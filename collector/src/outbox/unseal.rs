@@ -1,17 +1,33 @@
-//! Opens the bodies of deliveries with the vault.
+//! Opens the bodies of deliveries with the vault, and cuts them down to what stands now.
 
+use unticked_shared::{
+    canonical,
+    event::{Event, EventKind},
+    id::PurposeId,
+};
 use uuid::Uuid;
 
 use super::{
+    decide::as_it_stands,
     sql::Claimed,
     worker::{Opener, Opening, Unopened},
 };
 use crate::{
-    store::Store,
-    vault::{Cell, Vault},
+    evidence::{self, Standing},
+    store::{Store, StoreError},
+    vault::{Cell, Key, SubjectKeys, Vault},
 };
 
-/// The place that a delivery's body is sealed for, under the subject's identity key.
+/// The key that seals the bodies of a kind of event.
+///
+/// A lead goes with the identity. The word that consent was taken back must outlive it: when the last consent is
+/// withdrawn the values and their key may be destroyed at once, and whoever has a copy must be told all the same. Such a
+/// body holds no value, only a reference and a pseudonym, and lies under the evidence key.
+pub fn key_for(kind: &str, keys: SubjectKeys) -> Option<Key> {
+    if kind == EventKind::ConsentWithdrawn.as_str() { keys.evidence } else { keys.identity }
+}
+
+/// The place that a delivery's body is sealed for, under the key that [`key_for`] names.
 pub fn body_cell(delivery: &Uuid) -> Cell<'_> {
     Cell { table: "delivery", row: delivery.as_bytes(), column: "body" }
 }
@@ -24,14 +40,27 @@ pub struct Unseal {
     pub vault: Vault,
 }
 
+impl Unseal {
+    /// What the submission's records say at this moment.
+    async fn standing(&self, claimed: &Claimed) -> Result<Vec<Standing>, StoreError> {
+        let Some(submission) = claimed.submission_id else { return Ok(Vec::new()) };
+        evidence::standing_of(&mut self.store.read().await?, submission).await
+    }
+}
+
 impl Opener for Unseal {
-    fn open<'a>(&'a self, claimed: &'a Claimed) -> Opening<'a> {
+    fn open<'a>(&'a self, claimed: &'a Claimed, served: &'a [PurposeId]) -> Opening<'a> {
         Box::pin(async move {
             let locked = |error: &dyn std::fmt::Display| Unopened::Locked(error.to_string());
             let keys = self.vault.keys_of(&self.store, claimed.subject_id).await.map_err(|error| locked(&error))?;
-            let key = keys.and_then(|keys| keys.identity).ok_or(Unopened::Forgotten)?;
+            let key = keys.and_then(|keys| key_for(&claimed.kind, keys)).ok_or(Unopened::Forgotten)?;
             let body = key.open(&body_cell(&claimed.delivery_id), &claimed.body).map_err(|error| locked(&error))?;
-            Ok(body.to_vec())
+            // serde's own message may quote what is in it.
+            let event: Event = serde_json::from_slice(&body).map_err(|_| Unopened::Unreadable)?;
+            // Looked at after the claim was committed, so that a withdrawal either is seen here or saw the attempt begin.
+            let standing = self.standing(claimed).await.map_err(|error| locked(&error))?;
+            let event = as_it_stands(event, served, &standing).ok_or(Unopened::Groundless)?;
+            canonical::to_vec(&event).map_err(|_| Unopened::Unreadable)
         })
     }
 }

@@ -10,6 +10,7 @@ use tokio::{
     sync::Notify,
     task::{Id, JoinError, JoinSet},
 };
+use unticked_shared::id::PurposeId;
 use uuid::Uuid;
 
 use super::{
@@ -57,6 +58,12 @@ pub enum Unopened {
     /// The key store cannot be read now, or the ring lacks the key.
     #[error("the body cannot be opened: {0}")]
     Locked(String),
+    /// Everything in it was taken back or is over: whoever has not received it by now does not receive it.
+    #[error("nothing in it may be used any more: taken back, or kept for long enough")]
+    Groundless,
+    /// It opens to something that is no event.
+    #[error("the body is no event that this version knows")]
+    Unreadable,
 }
 
 /// The body of a delivery, opened.
@@ -64,8 +71,8 @@ pub type Opening<'a> = Pin<Box<dyn Future<Output = Result<Vec<u8>, Unopened>> + 
 
 /// Opens sealed bodies: the vault.
 pub trait Opener: Send + Sync {
-    /// The body as it will be sent.
-    fn open<'a>(&'a self, claimed: &'a Claimed) -> Opening<'a>;
+    /// The body as it may be sent at this moment, to a destination that serves these purposes.
+    fn open<'a>(&'a self, claimed: &'a Claimed, served: &'a [PurposeId]) -> Opening<'a>;
 }
 
 /// What a worker works with.
@@ -165,7 +172,7 @@ impl Worker {
         }
         let lease = self.tools.random.uuid(now);
         let mut tx = self.tools.store.begin().await?;
-        self.settle(&mut tx, now).await?;
+        let let_go = self.settle(&mut tx, now).await?;
         let until = millis(now.saturating_add(LEASE).unwrap_or(Timestamp::MAX));
         let mut claimed = Vec::new();
         for (destination, places) in plan.due {
@@ -178,7 +185,8 @@ impl Worker {
         for (destination, row) in claimed {
             self.begin(destination, lease, row);
         }
-        Ok(plan.pause)
+        // What was let go became due after we had looked.
+        Ok(if let_go { Duration::ZERO } else { plan.pause })
     }
 
     /// Which destinations have something due and places free, without taking SQLite's only writer for it.
@@ -240,8 +248,9 @@ impl Worker {
     }
 
     /// Writes down how attempts ended. They stay in `ended` until the commit: should it fail, they are
-    /// settled again in the next turn, before anything more is claimed.
-    async fn settle(&self, tx: &mut Transaction, now: Timestamp) -> Result<(), StoreError> {
+    /// settled again in the next turn, before anything more is claimed. Answers whether something waited behind them.
+    async fn settle(&self, tx: &mut Transaction, now: Timestamp) -> Result<bool, StoreError> {
+        let mut let_go = false;
         for Ended { flight, outcome } in &self.ended {
             let Flight { delivery, destination, attempt, lease } = flight;
             let verdict = judge(outcome, *attempt, now, u32::from_be_bytes(self.tools.random.bytes()));
@@ -249,7 +258,12 @@ impl Worker {
                 Verdict::Delivered { status } => sql::delivered(tx, *delivery, *status, millis(now)).await?,
                 Verdict::Again { due_at, reason } => sql::again(tx, *delivery, *lease, millis(*due_at), reason).await?,
                 Verdict::Failed { reason } => sql::failed(tx, *delivery, *lease, reason, millis(now)).await?,
+                Verdict::Withheld { reason } => sql::withheld(tx, *delivery, *lease, reason, millis(now)).await?,
             };
+            if rows > 0 && !matches!(verdict, Verdict::Again { .. }) {
+                // Whatever became of it, nothing is left to overtake.
+                let_go |= sql::let_follow(tx, *delivery, millis(now)).await? > 0;
+            }
             match verdict {
                 _ if rows == 0 => {
                     tracing::warn!(%delivery, destination, attempt, "an attempt outlived its lease; another one decides");
@@ -263,9 +277,12 @@ impl Worker {
                 Verdict::Failed { reason } => {
                     tracing::error!(%delivery, destination, attempt, reason, "gave an event up; it stays listed");
                 }
+                Verdict::Withheld { reason } => {
+                    tracing::info!(%delivery, destination, attempt, reason, "an event was not sent");
+                }
             }
         }
-        Ok(())
+        Ok(let_go)
     }
 }
 
@@ -279,9 +296,12 @@ async fn attempt_once(tools: &Tools, destination: &str, claimed: &Claimed) -> Ou
         Ok(target) => target,
         Err(nowhere) => return Outcome::Unreachable(nowhere.to_string()),
     };
-    let body = match tools.opener.open(claimed).await {
+    let body = match tools.opener.open(claimed, &target.purposes).await {
         Ok(body) => body,
-        Err(unopened @ Unopened::Forgotten) => return Outcome::Impossible(unopened.to_string()),
+        Err(unopened @ (Unopened::Forgotten | Unopened::Unreadable)) => {
+            return Outcome::Impossible(unopened.to_string());
+        }
+        Err(unopened @ Unopened::Groundless) => return Outcome::Pointless(unopened.to_string()),
         Err(unopened @ Unopened::Locked(_)) => return Outcome::Unreachable(unopened.to_string()),
     };
     let parcel = Parcel { event: claimed.event_id.to_string(), sent_at: tools.clock.now().as_second(), body };

@@ -5,7 +5,7 @@ use serde::Serialize;
 use unticked_shared::{
     canonical::{self, CanonicalError},
     definition::{Destination, form::Identifies},
-    event::{Event, EventKind, EvidenceReference, Lead, LeadDecision, LeadValue},
+    event::{Event, EvidenceReference, Lead, LeadDecision, LeadValue, Told},
     evidence::{self, Opening, PartA, PartB, SCHEMA},
     signature::hex,
     submission::{Accepted, Choices, DecisionTaken, Value},
@@ -259,9 +259,8 @@ fn event(
     });
     Event {
         id: vault.random().uuid(acceptance.received_at).to_string(),
-        kind: EventKind::LeadSubmitted,
         timestamp: rfc3339(acceptance.received_at),
-        data: Lead {
+        told: Told::Lead(Box::new(Lead {
             reference: reference.to_owned(),
             subject: subject.to_string(),
             form: acceptance.version.form.clone(),
@@ -271,7 +270,7 @@ fn event(
             values: values.collect(),
             decisions: decisions.collect(),
             evidence: EvidenceReference { record: record.to_string(), commitment: commitment.to_owned() },
-        },
+        })),
     }
 }
 
@@ -289,13 +288,13 @@ fn seal_event(
         let id = vault.random().uuid(acceptance.received_at);
         let plain = Zeroizing::new(outgoing.body);
         let body = subject.identity.seal(&body_cell(&id), &plain, vault.random());
-        NewDelivery { id, destination: outgoing.destination, body }
+        NewDelivery { id, destination: outgoing.destination, body, after: None }
     });
     Ok(NewEvent {
         id: Uuid::parse_str(&event.id).expect("it was made from a UUID"),
         submission: acceptance.submission,
         subject: subject_id,
-        kind: event.kind,
+        kind: event.told.kind(),
         created_at: acceptance.received_at,
         held: acceptance.state == State::Quarantined,
         deliveries: deliveries.collect(),

@@ -7,7 +7,7 @@ use std::{future::Future, pin::Pin, time::Duration};
 
 use unticked_shared::{
     definition::destination::{Destination, DestinationKind},
-    id::DestinationId,
+    id::{DestinationId, PurposeId},
     signature::{SecretError, SigningKey},
 };
 
@@ -27,6 +27,8 @@ pub struct Target {
     pub url: String,
     /// Each of them signs; two, while a secret is being rotated.
     pub keys: Vec<SigningKey>,
+    /// The purposes that it serves; nothing leaves for any other.
+    pub purposes: Vec<PurposeId>,
 }
 
 impl std::fmt::Debug for Target {
@@ -42,7 +44,13 @@ impl Target {
         if keys.is_empty() {
             return Err(SecretError::Prefix);
         }
-        Ok(Self { id: destination.id.clone(), kind: destination.kind, url: destination.url.clone(), keys })
+        Ok(Self {
+            id: destination.id.clone(),
+            kind: destination.kind,
+            url: destination.url.clone(),
+            keys,
+            purposes: destination.purposes.clone(),
+        })
     }
 }
 

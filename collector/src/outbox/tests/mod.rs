@@ -2,6 +2,7 @@
 
 mod crash;
 mod flow;
+mod order;
 mod sealed;
 mod two_collectors;
 
@@ -16,7 +17,11 @@ use std::{
 
 use jiff::Timestamp;
 use tokio::sync::{Notify, Semaphore};
-use unticked_shared::{definition::destination::DestinationKind, event::EventKind, id::DestinationId};
+use unticked_shared::{
+    definition::destination::DestinationKind,
+    event::EventKind,
+    id::{DestinationId, PurposeId},
+};
 use uuid::Uuid;
 
 use super::{
@@ -113,15 +118,21 @@ impl Courier for Outside {
 }
 
 /// Opens what `House::send` "sealed"; the vault has its own tests.
+#[derive(Default)]
 struct Glass {
     forgotten: Mutex<Vec<Uuid>>,
+    /// Events that rest on nothing any more.
+    groundless: Mutex<Vec<Uuid>>,
 }
 
 impl Opener for Glass {
-    fn open<'a>(&'a self, claimed: &'a Claimed) -> Opening<'a> {
+    fn open<'a>(&'a self, claimed: &'a Claimed, _: &'a [PurposeId]) -> Opening<'a> {
         Box::pin(async move {
             if self.forgotten.lock().unwrap().contains(&claimed.subject_id) {
                 return Err(Unopened::Forgotten);
+            }
+            if self.groundless.lock().unwrap().contains(&claimed.event_id) {
+                return Err(Unopened::Groundless);
             }
             Ok(claimed.body.clone())
         })
@@ -159,7 +170,7 @@ impl House {
             second: None,
             hour: Hour::new(),
             outside: Arc::default(),
-            glass: Arc::new(Glass { forgotten: Mutex::default() }),
+            glass: Arc::default(),
             random: Random::system(),
             folder,
         }
@@ -196,6 +207,7 @@ impl House {
             id: self.random.uuid(now),
             destination: DestinationId::parse(name).unwrap(),
             body: b"sealed".to_vec(),
+            after: None,
         };
         let event = NewEvent {
             id: self.random.uuid(now),
@@ -224,8 +236,8 @@ impl House {
 /// Turns until nothing is under way and nothing is due.
 async fn work(worker: &mut Worker) {
     for _ in 0..10_000 {
-        worker.turn().await.unwrap();
-        if worker.is_idle() {
+        let pause = worker.turn().await.unwrap();
+        if worker.is_idle() && pause > Duration::ZERO {
             return;
         }
         worker.finish().await;
@@ -242,5 +254,6 @@ fn target(name: &str) -> Result<Target, NoTarget> {
         kind: DestinationKind::Webhook,
         url: "https://crm.example/hook".to_owned(),
         keys: Vec::new(),
+        purposes: Vec::new(),
     })
 }

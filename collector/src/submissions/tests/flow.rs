@@ -2,7 +2,7 @@
 
 use unticked_shared::{
     decision::Decision,
-    event::Event,
+    event::{Event, Told},
     evidence::{commitment, part_hash, salted_digest},
 };
 use uuid::Uuid;
@@ -124,9 +124,10 @@ async fn each_destination_finds_the_lead_as_far_as_it_may_hold_it() {
     assert_eq!((deliveries.len(), destination.as_str(), state.as_str()), (1, "crm", "waiting"));
     let plain = keys(&house, subject).await.identity.unwrap().open(&body_cell(id), body).unwrap();
     let event: Event = serde_json::from_slice(&plain).unwrap();
-    assert_eq!(event.data.reference, reference);
-    assert_eq!(event.data.decisions.len(), 3);
-    let fields: Vec<_> = event.data.values.iter().map(|value| value.field.as_str()).collect();
+    let Told::Lead(lead) = event.told else { panic!("it is a lead") };
+    assert_eq!(lead.reference, reference);
+    assert_eq!(lead.decisions.len(), 3);
+    let fields: Vec<_> = lead.values.iter().map(|value| value.field.as_str()).collect();
     assert_eq!(fields, ["email", "phone", "topic", "message"]);
 }
 
