@@ -60,7 +60,9 @@ async fn until_stopped(running: Running) -> ExitCode {
 fn log_to_standard_error(settings: &LogSettings) {
     // The level was checked when the settings were read.
     let filter = EnvFilter::try_new(&settings.level).unwrap_or_else(|_| EnvFilter::new("info"));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // Colours are for people who watch; a journal or a file would keep the codes.
+    let watched = std::io::stderr().is_terminal();
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(watched);
     match settings.format {
         LogFormat::Human => builder.with_target(false).init(),
         LogFormat::Json => builder.json().flatten_event(true).init(),
@@ -79,6 +81,7 @@ fn log_panics() {
 mod tests {
     use std::{
         io,
+        io::IsTerminal as _,
         sync::{Arc, Mutex},
     };
 
