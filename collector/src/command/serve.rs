@@ -81,7 +81,6 @@ fn log_panics() {
 mod tests {
     use std::{
         io,
-        io::IsTerminal as _,
         sync::{Arc, Mutex},
     };
 
