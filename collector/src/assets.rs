@@ -1,7 +1,8 @@
-//! What pages load: the loader, the stylesheet, and the widget's Wasm with its glue.
+//! What pages load: the loader, what adopts a page's own forms, the stylesheet, and the widget's Wasm with its glue.
 //!
 //! Everything but the loader is named by its content and never changes under its name; `unticked.js` keeps its name,
-//! because owners paste it, and is asked for again with its tag. All of it is compressed beforehand.
+//! because owners paste it, and is asked for again with its tag. A loader from a cache may name an `adopt-….js` of before;
+//! it finds the present one under `adopt.js`. All of it is compressed beforehand.
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
@@ -13,7 +14,7 @@ use axum::{
     response::IntoResponse,
     routing::get,
 };
-use unticked_shared::submission::ProblemType;
+use unticked_shared::{submission::ProblemType, texts::Word};
 
 use crate::{
     precompressed::{Effort, Precompressed},
@@ -43,6 +44,9 @@ const IMMUTABLE: &str = "public, max-age=31536000, immutable";
 /// A fix of the loader reaches every site within ten minutes.
 const LOADER_CACHE: &str = "public, max-age=600, stale-while-revalidate=86400";
 
+/// The name under which the loader's source asks for what adopts forms; it is served with the hashed one in its place.
+const ADOPT: &str = "/assets/adopt.js";
+
 /// The files in memory.
 pub struct Assets {
     loader: Precompressed,
@@ -53,7 +57,8 @@ pub struct Assets {
 impl Assets {
     /// Compresses what is not compressed yet.
     pub fn new() -> Self {
-        let loader = Precompressed::new(loader(), JAVASCRIPT, Effort::Best);
+        let adopt = adopt();
+        let loader = Precompressed::new(loader(&adopt), JAVASCRIPT, Effort::Best);
         let stylesheet = Precompressed::new(stylesheet(), STYLESHEET, Effort::Best);
         let stylesheet_name = format!("unticked-{}.css", stylesheet.hash());
         let mut named: BTreeMap<String, Precompressed> = embedded::FILES
@@ -66,6 +71,9 @@ impl Assets {
             })
             .collect();
         named.insert(stylesheet_name.clone(), stylesheet);
+        for name in [adopt_path(&adopt).as_str(), ADOPT].map(|path| path.trim_start_matches("/assets/").to_owned()) {
+            named.insert(name, adopt.clone());
+        }
         Self { loader, named, stylesheet: format!("/assets/{stylesheet_name}") }
     }
 
@@ -99,6 +107,7 @@ async fn answer_loader(State(app): State<App>, request: HeaderMap) -> Response<B
 
 async fn answer_named(State(app): State<App>, Path(name): Path<String>, request: HeaderMap) -> Response<Body> {
     let mut response = match app.assets.named.get(&name) {
+        Some(asset) if ADOPT.ends_with(&format!("/{name}")) => asset.respond(&request, LOADER_CACHE),
         Some(asset) => asset.respond(&request, IMMUTABLE),
         None => Refusal::new(ProblemType::NotFound).into_response(),
     };
@@ -107,9 +116,24 @@ async fn answer_named(State(app): State<App>, Path(name): Path<String>, request:
     response
 }
 
-/// The loader as it is served: without comment lines and indentation.
-pub fn loader() -> String {
-    strip_script(unticked_widget::LOADER)
+/// The loader as it is served: without comment lines and indentation, and naming the file that adopts forms.
+fn loader(adopt: &Precompressed) -> String {
+    strip_script(unticked_widget::LOADER).replace(&format!("\"{ADOPT}\""), &format!("\"{}\"", adopt_path(adopt)))
+}
+
+/// What adopts forms, as it is served. It names the product's words (`"W:Sending"`) and gets their places in the list in
+/// which they travel.
+fn adopt() -> Precompressed {
+    let named = strip_script(unticked_widget::ADOPT);
+    let placed = Word::ALL
+        .iter()
+        .enumerate()
+        .fold(named, |text, (place, word)| text.replace(&format!("\"W:{word:?}\""), &place.to_string()));
+    Precompressed::new(placed, JAVASCRIPT, Effort::Best)
+}
+
+fn adopt_path(adopt: &Precompressed) -> String {
+    format!("/assets/adopt-{}.js", adopt.hash())
 }
 
 /// The stylesheet as it is served: without comments and indentation.
@@ -194,6 +218,29 @@ mod tests {
     fn stylesheet_comments_go_and_quoted_text_stays() {
         let css = "/* a */\n.b {\n  content: \"/* \\\" no */\"; /* c */\n}\n\n/* d\n e */";
         assert_eq!(strip_stylesheet(css), ".b {\ncontent: \"/* \\\" no */\";\n}\n");
+    }
+
+    #[test]
+    fn the_loader_names_the_very_file_that_adopts_forms() {
+        let (assets, adopt) = (Assets::new(), adopt());
+        let loader = loader(&adopt);
+        let path = adopt_path(&adopt);
+        assert_eq!(loader.matches(&format!("\"{path}\"")).count(), 1);
+        assert!(
+            assets.named.contains_key(path.strip_prefix("/assets/").unwrap()) && assets.named.contains_key("adopt.js")
+        );
+    }
+
+    #[test]
+    fn what_adopts_forms_knows_where_every_word_stands() {
+        let served = adopt();
+        let response = served.respond(&HeaderMap::new(), IMMUTABLE);
+        let body = axum::body::to_bytes(response.into_body(), 1 << 20);
+        let body = tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(body).unwrap();
+        let text = std::str::from_utf8(&body).unwrap();
+        assert!(!text.contains("W:"), "a word that the product does not have");
+        let sending = Word::ALL.iter().position(|word| *word == Word::Sending).unwrap();
+        assert!(text.contains(&format!("word({sending})")));
     }
 
     #[test]

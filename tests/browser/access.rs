@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Has axe-core look at the whole page, shadow roots included, and fails on any violation.
-fn nothing_to_complain_about(browser: &Browser, state: &str) {
+pub fn nothing_to_complain_about(browser: &Browser, state: &str) {
     let file = house::target().join("referees/node_modules/axe-core/axe.min.js");
     let axe = std::fs::read_to_string(&file).unwrap_or_else(|_| panic!("{} is there", file.display()));
     browser.run(&axe, &[]);

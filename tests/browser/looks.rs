@@ -34,7 +34,7 @@ fn folder() -> PathBuf {
 }
 
 /// The whole page as PNG, not the visible part alone.
-fn take(browser: &Browser, name: &str) {
+pub fn take(browser: &Browser, name: &str) {
     let picture =
         browser.chromium("Page.captureScreenshot", &json!({ "captureBeyondViewport": true, "format": "png" }));
     let bytes = STANDARD.decode(picture["data"].as_str().unwrap_or_default()).expect("base64");

@@ -10,6 +10,7 @@ mod webdriver;
 mod world;
 
 mod access;
+mod adopt;
 mod bad_network;
 mod before_hydration;
 mod fallbacks;

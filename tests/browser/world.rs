@@ -38,12 +38,29 @@ pub struct Page {
     pub script: bool,
     /// The page's language.
     pub language: &'static str,
+    /// The body is a whole document; `{{collector}}` in it becomes the collector's origin.
+    whole: bool,
 }
 
 impl Page {
     /// A page with these elements.
     pub fn new(body: impl Into<String>) -> Self {
-        Self { body: body.into(), headers: Vec::new(), script: true, language: "en" }
+        Self { body: body.into(), headers: Vec::new(), script: true, language: "en", whole: false }
+    }
+
+    /// A page of `examples/`, as it is.
+    pub fn example(path: &str) -> Self {
+        let file = xtask::house::root().join("examples").join(path);
+        let html = std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        Self { whole: true, ..Self::new(html) }
+    }
+
+    /// Changed as the story needs it; what is replaced must be there.
+    #[must_use]
+    pub fn replacing(mut self, what: &str, by: &str) -> Self {
+        assert!(self.body.contains(what), "the page holds {what}");
+        self.body = self.body.replace(what, by);
+        self
     }
 
     /// With the content security policy.
@@ -79,6 +96,7 @@ pub struct World {
     crm: Option<crm_receiver::Running>,
     pages: Arc<Mutex<BTreeMap<String, Page>>>,
     reports: Arc<Mutex<Vec<String>>>,
+    posts: Arc<Mutex<Vec<String>>>,
     shop: Server,
     folder: TempDir,
     /// Seconds that the collector's clock is ahead of the machine's.
@@ -91,6 +109,11 @@ impl World {
         Self::with_definitions(&Path::new(env!("CARGO_MANIFEST_DIR")).join("browser/definitions"))
     }
 
+    /// A world with the sample shop's definitions.
+    pub fn of_the_shop() -> Self {
+        Self::with_definitions(&xtask::house::root().join("examples/shop/definitions"))
+    }
+
     /// A world with other definitions; `SITE` and `HOOK` in them become the shop's origin and the CRM's address.
     pub fn with_definitions(definitions: &Path) -> Self {
         let runtime = Runtime::new().expect("a runtime");
@@ -101,15 +124,28 @@ impl World {
         let network = Network::new(Arc::clone(&behind));
         let pages = Arc::new(Mutex::new(BTreeMap::new()));
         let reports = Arc::new(Mutex::new(Vec::new()));
-        let shop = shop(Arc::clone(&pages), Arc::clone(&reports), network.origin());
+        let posts = Arc::new(Mutex::new(Vec::new()));
+        let shop = shop(Arc::clone(&pages), Arc::clone(&reports), Arc::clone(&posts), network.origin());
 
         let site = format!("http://localhost:{}", shop.address().port());
         copy_definitions(definitions, &folder.path().join("definitions"), &site, &crm.hook());
         let settings = settings(folder.path(), &network.origin(), crm.address);
         let ahead = Arc::new(AtomicI64::new(0));
         let crm = Some(crm);
-        let mut world =
-            Self { network, runtime, collector: None, settings, behind, crm, pages, reports, shop, folder, ahead };
+        let mut world = Self {
+            network,
+            runtime,
+            collector: None,
+            settings,
+            behind,
+            crm,
+            pages,
+            reports,
+            posts,
+            shop,
+            folder,
+            ahead,
+        };
         world.start_collector();
         world.place("/", Page::new(contact()));
         world
@@ -143,6 +179,11 @@ impl World {
     /// What browsers reported to `report-uri /report` so far.
     pub fn reports(&self) -> Vec<String> {
         self.reports.lock().expect("whole").clone()
+    }
+
+    /// What was posted to the shop itself so far, to `/report` aside: paths with their bodies.
+    pub fn posts(&self) -> Vec<String> {
+        self.posts.lock().expect("whole").clone()
     }
 
     /// Changes a definition file's text and has the collector read it again.
@@ -220,8 +261,17 @@ for (const name of ["shown", "ready", "step", "submitted", "error"]) {
 }
 "#;
 
-fn shop(pages: Arc<Mutex<BTreeMap<String, Page>>>, reports: Arc<Mutex<Vec<String>>>, collector: String) -> Server {
+fn shop(
+    pages: Arc<Mutex<BTreeMap<String, Page>>>,
+    reports: Arc<Mutex<Vec<String>>>,
+    posts: Arc<Mutex<Vec<String>>>,
+    collector: String,
+) -> Server {
     serve(0, move |request| {
+        if request.method != "GET" && request.path() != "/report" {
+            let body = String::from_utf8_lossy(&request.body);
+            posts.lock().expect("whole").push(format!("{} {body}", request.target));
+        }
         match request.path() {
             "/report" => {
                 reports.lock().expect("whole").push(String::from_utf8_lossy(&request.body).into_owned());
@@ -232,6 +282,13 @@ fn shop(pages: Arc<Mutex<BTreeMap<String, Page>>>, reports: Arc<Mutex<Vec<String
         }
         let page = pages.lock().expect("whole").get(request.path()).cloned();
         let Some(page) = page else { return Answer::not_found() };
+        if page.whole {
+            let html = page.body.replace("{{collector}}", &collector);
+            let html = html.replace("<head>", "<head>\n<script src=\"/events.js\"></script>");
+            return page.headers.iter().fold(Answer::html(html), |answer, (name, value)| {
+                answer.with(name, &value.replace("HOST", &collector))
+            });
+        }
         let script = if page.script { "<script async src=\"HOST/unticked.js\"></script>" } else { "" };
         let html = format!(
             "<!doctype html>\n<html lang=\"{}\">\n<meta charset=\"utf-8\">\n\
@@ -255,6 +312,9 @@ fn copy_definitions(from: &Path, to: &Path, site: &str, hook: &str) {
             copy_definitions(&path, &target, site, hook);
         } else {
             let text = std::fs::read_to_string(&path).expect("a text");
+            // The sample shop's own addresses are the demo's.
+            let text = text.replace("\"http://localhost:7411\", \"http://127.0.0.1:7411\"", "\"SITE\"");
+            let text = text.replace("http://127.0.0.1:7412/webhook", "HOOK");
             std::fs::write(target, text.replace("SITE", site).replace("HOOK", hook)).expect("it can be written");
         }
     }

@@ -2,6 +2,7 @@
 //
 //   <unticked-form form="contact"><a href="https://HOST/f/contact">Contact us</a></unticked-form>
 //   <a href="https://HOST/f/contact" data-unticked-form="contact">Contact us</a>
+//   <form data-unticked-adopt="contact" …>: a form of the page's own, which sends through us (see adopt.js)
 //   <script async src="https://HOST/unticked.js"></script>
 //
 // Whatever fails, the next simpler thing stays: the live form, the native form, the link. Nothing is stored.
@@ -272,6 +273,78 @@
     }
   });
 
+  // Forms of the page's own. What governs them comes only where one is; what is sent before is held until then, and
+  // nothing goes the form's own way any more: neither its action, nor what else listens for it.
+  const MARK = "data-unticked-adopt";
+  const is = (form) => form instanceof HTMLFormElement && Element.prototype.hasAttribute.call(form, MARK);
+  let tries = 0;
+  const govern = once(async (path) => (await import(origin + path)).default({ origin, ask, trusted, dress, lead }));
+  const adopted = new WeakMap();
+  const adopt = (form, again) => {
+    if (again || !adopted.has(form)) {
+      // A loader from a cache may name a file that is gone, and some engines remember what did not come.
+      const coming = govern("/assets/adopt.js").catch(() => govern("/assets/adopt" + ".js?" + ++tries)).then((make) => make(form));
+      adopted.set(form, coming);
+      coming.catch(() => addEventListener("online", () => adopt(form, true), { once: true }));
+    }
+    return adopted.get(form);
+  };
+  const press = (form, at = performance.now()) =>
+    adopt(form).catch(() => adopt(form, true)).then((one) => one.send(at)).catch(() => lead(form));
+
+  // The last resort: a link to the form as a page of its own.
+  function lead(form) {
+    let link = form.querySelector("[data-unticked-link]");
+    if (!link) {
+      link = document.createElement("a");
+      link.href = origin + "/f/" + encodeURIComponent(form.getAttribute(MARK));
+      link.dataset.untickedLink = "";
+      link.textContent = form.dataset.untickedText || link.href;
+      form.append(link);
+    }
+    link.focus();
+  }
+
+  // At the window, before anything of the page hears of it. Some plugins begin with the button's click or key, not with
+  // the form's submission.
+  const sends = (one) =>
+    one.matches("[data-unticked-submit]") || (/^(submit|image)$/.test(one.type) && /^(BUTTON|INPUT)$/.test(one.tagName));
+  const seize = (event) => {
+    let form = event.target;
+    if (event.type !== "submit") {
+      const button = form.closest && form.closest("button,input,[data-unticked-submit]");
+      if (!button || !sends(button) || (/^key/.test(event.type) && event.key !== "Enter")) return;
+      form = button.form || button.closest("form");
+    }
+    if (!is(form)) return;
+    event.stopImmediatePropagation();
+    if (/^key/.test(event.type)) return;
+    event.preventDefault();
+    press(form);
+  };
+  for (const type of ["submit", "click", "keydown", "keypress", "keyup"]) addEventListener(type, seize, true);
+  const submit = HTMLFormElement.prototype.submit;
+  HTMLFormElement.prototype.submit = function () {
+    return is(this) ? void press(this) : submit.call(this);
+  };
+
+  // `data-adopt="contact=.wpcf7-form; order=#order form"` at the script, where a page builder gives no hold on the form.
+  const rules = (script.dataset.adopt || "").split(";").map((rule) => /^\s*([\w-]+)\s*=\s*(.+)$/s.exec(rule)).filter(Boolean);
+  const take = () => {
+    for (const [, id, selector] of rules) {
+      try {
+        for (const one of document.querySelectorAll(selector)) {
+          const form = is(one) ? 0 : one.closest("form") || one.querySelector("form");
+          if (form && !is(form)) form.setAttribute(MARK, id);
+        }
+      } catch {
+        console.error("Unticked: data-adopt has no selector that a browser can read: " + selector);
+        rules.splice(rules.findIndex((rule) => rule[2] === selector), 1);
+      }
+    }
+    document.querySelectorAll("form[" + MARK + "]").forEach((form) => adopt(form));
+  };
+
   const wrap = () => {
     for (const link of document.querySelectorAll("a[data-unticked-form]")) {
       if (link.closest("unticked-form")) continue;
@@ -281,7 +354,9 @@
       link.replaceWith(el);
       el.append(link);
     }
+    take();
   };
-  new MutationObserver(wrap).observe(document.documentElement, { childList: true, subtree: true });
+  const watch = { childList: true, subtree: true, attributeFilter: [MARK] };
+  new MutationObserver(wrap).observe(document.documentElement, watch);
   wrap();
 })();

@@ -19,4 +19,4 @@ pub mod state;
 pub mod view;
 
 #[cfg(feature = "ssr")]
-pub use server::{LOADER, LanguageLink, PageState, STYLESHEET, render_form, render_missing, render_page};
+pub use server::{ADOPT, LOADER, LanguageLink, PageState, STYLESHEET, render_form, render_missing, render_page};

@@ -20,6 +20,8 @@ use crate::{
 pub const STYLESHEET: &str = include_str!("../style/unticked.css");
 /// The script that owners paste.
 pub const LOADER: &str = include_str!("../loader/unticked.js");
+/// What the loader brings where a page's own form is adopted.
+pub const ADOPT: &str = include_str!("../loader/adopt.js");
 
 /// The state of the full page `/f/{form}`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

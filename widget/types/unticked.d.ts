@@ -99,6 +99,36 @@ export interface UntickedFormElement extends HTMLElement {
   ): void;
 }
 
+/**
+ * A form of the page's own that Unticked takes over: `<form data-unticked-adopt="contact" …>`, or by a selector at the
+ * script, `data-adopt="contact=.wpcf7-form; order=#order form"`.
+ *
+ * Attributes on its controls: `data-unticked-field` (the id of the field it fills in; `none` leaves a control alone, and
+ * unsent), `data-unticked-date` (`dmy`, `mdy` or `ymd`, for days that are typed), `data-unticked-submit` (a button that is
+ * no submit button); on the form `data-unticked-text`, the words of the link that is left where nothing can be sent.
+ *
+ * The form tells `unticked:shown`, `unticked:ready`, `unticked:submitted` and `unticked:error`. Before its first field and
+ * before its button stands an `<unticked-part>` with an open shadow root; the custom properties and parts are those of
+ * `<unticked-form>`, besides the part `whys`.
+ */
+export interface UntickedAdoptedForm extends HTMLFormElement {
+  addEventListener<K extends keyof UntickedEventMap>(
+    type: K,
+    listener: (this: UntickedAdoptedForm, event: UntickedEventMap[K]) => unknown,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  addEventListener<K extends keyof HTMLElementEventMap>(
+    type: K,
+    listener: (this: HTMLFormElement, event: HTMLElementEventMap[K]) => unknown,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  addEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+}
+
 declare global {
   interface HTMLElementTagNameMap {
     "unticked-form": UntickedFormElement;

@@ -17,6 +17,9 @@ use crate::{
 const BUDGETS: &[(&str, usize)] =
     &[("loader", 4_000), ("stylesheet", 5_000), ("placement", 6_000), ("widget (Wasm and glue)", 100_000)];
 
+/// What adopts a page's own form: it comes only where such a form is, and instead of the Wasm.
+const ADOPT_BUDGET: usize = 11_000;
+
 /// One file's bytes as they are sent.
 struct Sizes {
     raw: usize,
@@ -59,9 +62,16 @@ pub fn check() -> Result<bool> {
         line(name, sizes, Some(*budget));
         within &= sizes.brotli <= *budget;
     }
+    let loader = String::from_utf8(get(address, "/unticked.js", "identity")?).context("the loader is no text")?;
+    let adopt =
+        loader.split('"').find(|text| text.starts_with("/assets/adopt-")).context("the loader names no adopt.js")?;
+    let adopt = sizes(address, adopt)?;
+    line("adopt.js", &adopt, Some(ADOPT_BUDGET));
+    within &= adopt.brotli <= ADOPT_BUDGET;
     let first = measured[0].plus(&measured[1]).plus(&measured[2]);
     line("until the form can be used", &first, None);
     line("all", &first.plus(&measured[3]), None);
+    line("all, of an adopted form", &first.plus(&adopt), None);
     Ok(within)
 }
 

@@ -30,7 +30,7 @@ fn answer(examples: &Path, collector: &str, request: &Request) -> Answer {
         examples.join("shop/site")
     };
     let example = request.path().strip_prefix("/examples/").unwrap_or_default();
-    if !matches!(example.split('/').next(), Some("" | "plain-html" | "csp-strict" | "spa")) {
+    if !matches!(example.split('/').next(), Some("" | "plain-html" | "csp-strict" | "spa" | "adopt")) {
         return Answer::not_found();
     }
     let answer = fill(serve::from_folder(&folder, request), collector);

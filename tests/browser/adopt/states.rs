@@ -1,0 +1,252 @@
+//! What becomes of an adopted form on a bad network, under a policy, in a hurry.
+
+use serde_json::json;
+
+use super::{Adopted, decision, example, the_page_sent_nothing, values};
+use crate::{
+    engine::{Browser, Engine},
+    form::Form,
+    network::Fault,
+    world::{Page, World},
+};
+
+/// A policy for the page's own inline code and nothing of ours but what is documented.
+const POLICY: &str = "default-src 'none'; script-src 'self' 'unsafe-inline' HOST; style-src 'unsafe-inline'; connect-src 'self' HOST; \
+                      form-action 'self' HOST; img-src data:; report-uri /report";
+
+fn fill(form: &Adopted) {
+    form.type_into("#n", "Ann").type_into("#e", "ann@example.org").type_into("#m", "Hello");
+}
+
+#[test]
+fn a_form_sent_before_we_are_there_is_held_and_nothing_of_it_is_lost() {
+    let world = World::of_the_shop();
+    world.place("/", example("contact-form-7"));
+    world.network.always("/placement", Fault::Held);
+    let browser = Browser::start(Engine::Chromium);
+    browser.open_page(&world.url("/"));
+    let form = Adopted { browser: &browser };
+    form.wait("the loader is there", "document.querySelector('[data-unticked-adopt]')");
+    form.type_into("[name=your-name]", "Ann").type_into("[name=your-email]", "ann@example.org");
+    form.select("[name=menu-11]", "An order").type_into("[name=your-message]", "Hello");
+    browser.run("document.querySelector('.wpcf7-submit').disabled = false", &[]);
+    form.click(".wpcf7-submit");
+    browser.run("document.querySelector('.wpcf7-form').submit()", &[]);
+    browser.run("document.querySelector('.wpcf7-form').requestSubmit()", &[]);
+    the_page_sent_nothing(&world, &browser);
+    world.network.let_through();
+    // It has not been read yet: what is asked for is another press, and nothing but that.
+    let summary = form.wait_for_summary();
+    assert!(summary.contains("Please look at the form once more and send it"), "{summary}");
+    form.click(".wpcf7-submit");
+    form.wait_for_reference();
+    assert_eq!(values(&world.only_lead())["name"], json!("Ann"));
+    the_page_sent_nothing(&world, &browser);
+}
+
+#[test]
+fn scripts_that_send_the_form_themselves_send_through_us_and_twice_makes_one_lead() {
+    let world = World::of_the_shop();
+    world.place("/", example("plain").replacing("value.message", "msg_text"));
+    let browser = Browser::start(Engine::Chromium);
+    browser.open_page(&world.url("/"));
+    let form = Adopted::on(&browser);
+    fill(&form);
+    form.select("[name='value.topic']", "tea");
+    world.network.always("/submissions", Fault::Held);
+    browser.run("const f = document.querySelector('form'); f.submit(); f.requestSubmit(); f.submit();", &[]);
+    form.wait("it is being sent", "form.getAttribute('aria-busy') === 'true'");
+    form.click("button");
+    world.network.let_through();
+    form.wait_for_reference();
+    world.only_lead();
+    assert_eq!(world.network.count("POST", "/submissions"), 1);
+    the_page_sent_nothing(&world, &browser);
+}
+
+#[test]
+fn an_answer_that_is_lost_is_asked_for_again_and_makes_one_lead() {
+    let world = World::of_the_shop();
+    world.place("/", example("plain"));
+    let browser = Browser::start(Engine::Chromium);
+    browser.open_page(&world.url("/"));
+    let form = Adopted::on(&browser);
+    fill(&form);
+    form.select("[name='value.topic']", "tea");
+    world.network.times(1, "/submissions", Fault::AnswerLost);
+    form.click("button");
+    let summary = form.wait_for_summary();
+    assert!(summary.contains("it will not be sent twice"), "{summary}");
+    assert_eq!(form.script("document.querySelector('#m').value"), json!("Hello"), "what was typed stays");
+    form.click("button");
+    form.wait_for_reference();
+    world.only_lead();
+}
+
+#[test]
+fn an_expired_ticket_is_renewed_and_sent_with() {
+    let world = World::of_the_shop();
+    // The visitor began yesterday.
+    world.set_clock(-25 * 3600);
+    world.place("/", example("plain"));
+    let browser = Browser::start(Engine::Chromium);
+    browser.open_page(&world.url("/"));
+    let form = Adopted::on(&browser);
+    fill(&form);
+    form.select("[name='value.topic']", "tea");
+    form.wait("the ticket is there", "performance.getEntriesByName([...performance.getEntries()].find(e => /tickets/.test(e.name))?.name ?? '').length");
+    world.set_clock(0);
+    form.click("button");
+    form.wait_for_reference();
+    world.only_lead();
+    assert_eq!(world.network.count("POST", "/tickets"), 2);
+}
+
+#[test]
+fn a_text_that_has_changed_is_shown_and_asked_about_again() {
+    let mut world = World::of_the_shop();
+    world.place("/", example("plain"));
+    let browser = Browser::start(Engine::Chromium);
+    browser.open_page(&world.url("/"));
+    let form = Adopted::on(&browser);
+    form.type_into("#n", "Ann");
+    form.click("[name='choice.newsletter']").click("[name='choice.phone-offers']");
+    let problem = r#"{"type":"definition-changed","title":"changed","status":409}"#;
+    let changed = xtask::serve::Answer::Full {
+        status: 409,
+        headers: vec![
+            ("content-type".to_owned(), "application/problem+json".to_owned()),
+            ("access-control-allow-origin".to_owned(), "*".to_owned()),
+        ],
+        body: problem.as_bytes().to_vec(),
+    };
+    world.redefine("purposes/newsletter.toml", |text| text.replace("{controller} may", "{controller} may now"));
+    world.network.times(1, "/submissions", Fault::Answered(changed));
+    form.type_into("#e", "ann@example.org")
+        .type_into("#m", "Hello")
+        .select("[name='value.topic']", "tea")
+        .click("button");
+    let summary = form.wait_for_summary();
+    assert!(summary.contains("The text of this form has changed"), "{summary}");
+    assert_eq!(form.script("parts.length"), json!(2), "the old text is gone");
+    assert_eq!(form.script("part(\"[name='choice.newsletter']\").checked"), json!(false), "asked again");
+    assert_eq!(form.script("part(\"[name='choice.phone-offers']\").checked"), json!(true), "as it was left");
+    assert_eq!(form.script("part(\"[name='value.topic']\").value"), json!("tea"));
+    form.click("button");
+    form.wait_for_reference();
+    let lead = world.only_lead();
+    assert_eq!((decision(&lead, "newsletter"), decision(&lead, "phone-offers")), (json!("refused"), json!("granted")));
+}
+
+#[test]
+fn without_webcrypto_the_form_is_posted_with_its_ticket() {
+    let world = World::of_the_shop();
+    let without = "<head>\n<script>Object.defineProperty(Crypto.prototype, 'subtle', { value: undefined })</script>";
+    world.place("/", example("plain").replacing("<head>", without));
+    let browser = Browser::start(Engine::Chromium);
+    browser.open_page(&world.url("/"));
+    let form = Adopted::on(&browser);
+    fill(&form);
+    form.select("[name='value.topic']", "tea").click("[name='choice.newsletter']").click("button");
+    Form::at(&browser, "nothing").wait_for_reference();
+    assert_eq!(browser.address(), world.hosted("contact"));
+    let lead = world.only_lead();
+    assert_eq!(values(&lead), json!({ "name": "Ann", "email": "ann@example.org", "topic": "tea", "message": "Hello" }));
+    assert_eq!(decision(&lead, "newsletter"), json!("granted_unconfirmed"));
+    assert_eq!(world.posts(), [""; 0]);
+}
+
+#[test]
+fn the_documented_policy_with_trusted_types_is_enough() {
+    let world = World::of_the_shop();
+    let policy = format!("{POLICY}; require-trusted-types-for 'script'; trusted-types unticked");
+    world.place("/", example("plain").policy(&policy));
+    let browser = Browser::start(Engine::Chromium);
+    browser.open_page(&world.url("/"));
+    let form = Adopted::on(&browser);
+    fill(&form);
+    form.click("button").wait_for_summary();
+    form.select("[name='value.topic']", "tea").click("button");
+    form.wait_for_reference();
+    world.only_lead();
+    assert_eq!(world.reports(), [""; 0]);
+}
+
+fn a_link_is_left(page: Page) {
+    let world = World::of_the_shop();
+    world.place("/", page);
+    let browser = Browser::start(Engine::Chromium);
+    browser.open_page(&world.url("/"));
+    let form = Adopted { browser: &browser };
+    form.wait("the loader is there", "form.hasAttribute('data-unticked-adopt')");
+    fill(&form);
+    form.click("button");
+    form.wait("the link is there", "document.activeElement === document.querySelector('[data-unticked-link]')");
+    assert_eq!(form.script("document.querySelector('#m').value"), json!("Hello"));
+    form.click("[data-unticked-link]");
+    assert_eq!(browser.address(), world.hosted("contact"));
+    assert_eq!(world.posts(), [""; 0]);
+}
+
+#[test]
+fn where_nothing_can_be_fetched_a_link_leads_to_the_form() {
+    a_link_is_left(example("plain").policy(&POLICY.replace("connect-src 'self' HOST", "connect-src 'self'")));
+}
+
+#[test]
+fn where_nothing_can_be_posted_either_a_link_leads_to_the_form() {
+    let without = "<head>\n<script>Object.defineProperty(Crypto.prototype, 'subtle', { value: undefined })</script>";
+    let page = example("plain").replacing("<head>", without).replacing("value.message", "message");
+    let world = World::of_the_shop();
+    world.place("/", page.policy(&POLICY.replace("form-action 'self' HOST", "form-action 'self'")));
+    let browser = Browser::start(Engine::Chromium);
+    browser.open_page(&world.url("/"));
+    let form = Adopted::on(&browser);
+    fill(&form);
+    form.select("[name='value.topic']", "tea").click("button");
+    form.wait("the link is there", "document.activeElement === document.querySelector('[data-unticked-link]')");
+    assert_eq!(world.posts(), [""; 0]);
+}
+
+#[test]
+fn two_forms_and_a_copy_of_one_do_not_meddle_with_each_other() {
+    let world = World::of_the_shop();
+    world.place("/", example("plain"));
+    let browser = Browser::start(Engine::Chromium);
+    browser.open_page(&world.url("/"));
+    let form = Adopted::on(&browser);
+    form.type_into("#n", "First").click("[name='choice.newsletter']");
+    browser.run(
+        "told.length = 0; const form = document.querySelector('form'); const copy = form.cloneNode(true); copy.id = 'copy'; form.after(copy);",
+        &[],
+    );
+    form.wait("the copy is adopted", "told.some(t => t.name === 'ready')");
+    assert_eq!(form.script("document.querySelectorAll('#copy unticked-part').length"), json!(2));
+    assert_eq!(form.script("parts.length"), json!(4));
+    let ticked = form.script("parts.map(p => p.querySelectorAll('input:checked').length).reduce((a, b) => a + b)");
+    assert_eq!(ticked, json!(1), "a tick belongs to its own form");
+    browser.run("document.querySelector('form').remove()", &[]);
+    let form = Adopted { browser: &browser };
+    for (selector, text) in [("#copy #n", "Second"), ("#copy #e", "second@example.org"), ("#copy #m", "Hello")] {
+        browser.clear(&form.find(selector));
+        form.type_into(selector, text);
+    }
+    form.select("[name='value.topic']", "tea").click("#copy button");
+    form.wait_for_reference();
+    let lead = world.only_lead();
+    assert_eq!(values(&lead)["name"], json!("Second"));
+    assert_eq!(decision(&lead, "newsletter"), json!("refused"));
+}
+
+#[test]
+fn what_a_page_throws_out_of_its_form_comes_back() {
+    let world = World::of_the_shop();
+    world.place("/", example("plain"));
+    let browser = Browser::start(Engine::Chromium);
+    browser.open_page(&world.url("/"));
+    let form = Adopted::on(&browser);
+    form.click("[name='choice.newsletter']");
+    browser.run("document.querySelectorAll('unticked-part').forEach(part => part.remove())", &[]);
+    form.wait("both parts are back", "parts.length === 2");
+    assert_eq!(form.script("part(\"[name='choice.newsletter']\").checked"), json!(true), "as the visitor left it");
+}
