@@ -26,6 +26,7 @@ pub struct Metrics {
     tickets: Counter,
     batches: Histogram,
     deliveries: Family<StateLabels, Gauge>,
+    amiss: Family<KindLabels, Counter>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -51,6 +52,11 @@ struct StateLabels {
     state: &'static str,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct KindLabels {
+    kind: &'static str,
+}
+
 impl Default for Metrics {
     fn default() -> Self {
         let mut registry = Registry::with_prefix("unticked");
@@ -68,7 +74,10 @@ impl Default for Metrics {
         registry.register("writer_batch_size", "Submissions in one transaction", batches.clone());
         let deliveries = Family::default();
         registry.register("outbox_deliveries", "Deliveries that are not done, by state", deliveries.clone());
-        Self { registry: Arc::new(registry), requests, seconds, submissions, tickets, batches, deliveries }
+        let amiss = Family::default();
+        let what = "Requests that do not agree with the settings, by kind";
+        registry.register("arrivals_amiss", what, amiss.clone());
+        Self { registry: Arc::new(registry), requests, seconds, submissions, tickets, batches, deliveries, amiss }
     }
 }
 
@@ -99,6 +108,11 @@ impl Metrics {
     /// How many deliveries are not done; `state` is `waiting`, `held` or `failed`.
     pub fn deliveries(&self, state: &'static str, count: i64) {
         self.deliveries.get_or_create(&StateLabels { state }).set(count);
+    }
+
+    /// One request did not agree with the settings; `kind` is one of [`crate::router::arrival::Amiss::kind`].
+    pub fn amiss(&self, kind: &'static str) {
+        self.amiss.get_or_create(&KindLabels { kind }).inc();
     }
 
     /// Everything as `OpenMetrics` text.

@@ -21,7 +21,7 @@ use crate::{
         worker::{NoTarget, Targets},
     },
     placements::{http::Rendered, tickets::TicketKeys},
-    router::{RateLimits, impatient, router},
+    router::{RateLimits, arrival::Said, impatient, router},
     store::{OpenError, Store, StoreError},
     submissions::{Needs, Submissions, sweep::sweep},
     vault::{KeyRing, RingError, Vault, VaultError},
@@ -60,6 +60,8 @@ pub struct Parts {
     pub limits: RateLimits,
     /// What Prometheus hears.
     pub metrics: Metrics,
+    /// Which disagreements with the settings were logged.
+    pub said: Said,
 }
 
 impl Deref for App {
@@ -211,6 +213,7 @@ pub async fn serve(settings: Settings, overrides: Overrides) -> Result<Running, 
     ];
     let app = App(Arc::new(Parts {
         limits: RateLimits::new(settings.limits),
+        said: Said::default(),
         assets: Assets::new(),
         rendered: Rendered::default(),
         metrics,

@@ -9,6 +9,7 @@ mod life;
 mod limits;
 mod pages;
 mod placements;
+mod proxies;
 mod submissions;
 mod tickets;
 mod versions;

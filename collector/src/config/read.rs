@@ -142,7 +142,7 @@ impl Reader<'_> {
         });
         let public_url = self.read("server.public_url", |text, _| origin(text));
         let proxies = self.list("server.trusted_proxies");
-        let trusted_proxies = proxies.iter().filter_map(|text| self.network(text)).collect();
+        let trusted_proxies = proxies.iter().flat_map(|text| self.networks(text)).collect();
         let body_limit = self.number("server.body_limit", 1024, 16 * 1024 * 1024);
         let timeout = self.number("server.timeout_seconds", 1, 600);
         Some(ServerSettings {
@@ -286,12 +286,37 @@ impl Reader<'_> {
         items
     }
 
-    fn network(&mut self, text: &str) -> Option<IpNet> {
+    /// A network, or those in the file that `file:PATH` names: one a line, as CDNs publish theirs.
+    fn networks(&mut self, text: &str) -> Vec<IpNet> {
+        const KEY: &str = "server.trusted_proxies";
+        let Some(name) = text.strip_prefix("file:") else { return self.network(text, "holds").into_iter().collect() };
+        let entry = self.value(KEY);
+        match std::fs::read_to_string(entry.base.join(name)) {
+            Ok(lines) => {
+                let lines = lines.lines().enumerate().map(|(at, line)| (at + 1, line.split('#').next().unwrap_or("")));
+                let lines: Vec<_> = lines.filter(|(_, line)| !line.trim().is_empty()).collect();
+                if lines.is_empty() {
+                    self.wrong(KEY, &entry.origin, &format!("names the file `{name}`, which holds no network"));
+                }
+                let mut network = |(at, line): (usize, &str)| {
+                    self.network(line.trim(), &format!("names `{name}`, line {at} of which is"))
+                };
+                lines.into_iter().filter_map(&mut network).collect()
+            }
+            Err(cause) => {
+                let message = format!("names the file `{name}`, which cannot be read: {cause}");
+                self.wrong(KEY, &entry.origin, &message);
+                Vec::new()
+            }
+        }
+    }
+
+    fn network(&mut self, text: &str, place: &str) -> Option<IpNet> {
         let single = text.parse::<std::net::IpAddr>().map(IpNet::from);
         let network = text.parse::<IpNet>().or(single).ok();
         if network.is_none() {
             let origin = self.value("server.trusted_proxies").origin;
-            let message = format!("holds `{text}`, which is no network such as `10.0.0.0/8` or `::1`");
+            let message = format!("{place} `{text}`, which is no network such as `10.0.0.0/8` or `::1`");
             self.wrong("server.trusted_proxies", &origin, &message);
         }
         network

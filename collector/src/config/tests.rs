@@ -138,6 +138,22 @@ fn a_database_password_is_not_printed() {
 }
 
 #[test]
+fn the_networks_of_a_cdn_come_from_a_file_with_one_a_line() {
+    let (folder, sources) = sources(Some("[server]\ntrusted_proxies = [\"127.0.0.1\", \"file:cdn.txt\"]\n"), &[], &[]);
+    let file = folder.path().join("cdn.txt");
+    std::fs::write(&file, "# as published\n173.245.48.0/20\r\n\n2400:cb00::/32 # v6\n").unwrap();
+    let settings = Settings::load(&sources).unwrap().settings;
+    assert_eq!(settings.server.trusted_proxies.len(), 3);
+    std::fs::write(&file, "173.245.48.0/20\n<html>\n").unwrap();
+    let said = Settings::load(&sources).unwrap_err().to_string();
+    assert!(said.contains("names `cdn.txt`, line 2 of which is `<html>`"), "{said}");
+    std::fs::write(&file, "\n").unwrap();
+    assert!(Settings::load(&sources).unwrap_err().to_string().contains("holds no network"));
+    std::fs::remove_file(&file).unwrap();
+    assert!(Settings::load(&sources).unwrap_err().to_string().contains("cannot be read"));
+}
+
+#[test]
 fn relative_paths_of_the_file_and_the_defaults_start_at_the_file() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir(folder.path().join("etc")).unwrap();

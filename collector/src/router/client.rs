@@ -3,13 +3,14 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use axum::{
-    extract::{ConnectInfo, Request, State},
+    extract::{ConnectInfo, MatchedPath, Request, State},
     http::HeaderMap,
     middleware::Next,
     response::Response,
 };
 use ipnet::IpNet;
 
+use super::arrival::amiss;
 use crate::wiring::App;
 
 /// The address a request came from. `Debug` hides it: it is personal data.
@@ -47,29 +48,60 @@ pub(super) async fn identify(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let client = behind(peer.ip(), request.headers(), &app.settings.server.trusted_proxies);
+    let server = &app.settings.server;
+    let (client, chain) = behind(peer.ip(), request.headers(), &server.trusted_proxies);
+    // Monitors come by other addresses, and rightly; who looks for doors that are not there comes by any.
+    let judged = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+    if judged.is_some_and(|path| !matches!(path, "/healthz" | "/readyz" | "/metrics")) {
+        for kind in amiss(peer.ip(), request.headers(), chain, server) {
+            app.metrics.amiss(kind.kind());
+            app.said.once(kind, Client(peer.ip()), server);
+        }
+    }
     request.extensions_mut().insert(client);
     next.run(request).await
 }
 
+/// What was made of the headers that say for whom a proxy asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Chain {
+    /// There are none, and nobody whose word would count.
+    Direct,
+    /// There are some, from somebody who is not trusted.
+    Unbelieved,
+    /// They lead to a visitor.
+    Followed,
+    /// A trusted proxy sent none, or they lead to another proxy on the internet and no further.
+    Silent,
+    /// They lead to two different visitors.
+    Contradicted,
+}
+
 /// The client behind trusted proxies. Each proxy adds on the right whom it heard, so we read from the right and stop
 /// at the first one that nobody vouches for; everything left of it may be made up.
-fn behind(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> Client {
+pub(super) fn behind(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> (Client, Chain) {
     let peer = peer.to_canonical();
     let vouched = |address: IpAddr| trusted.iter().any(|network| network.contains(&address));
     if !vouched(peer) {
-        return Client(peer);
+        let speaks = headers.contains_key("x-forwarded-for") || headers.contains_key("forwarded");
+        return (Client(peer), if speaks { Chain::Unbelieved } else { Chain::Direct });
     }
+    // None where nobody is named who can be read.
     let walk = |hops: Vec<Option<IpAddr>>| {
-        let mut client = peer;
+        let mut client = None;
         for hop in hops.into_iter().rev() {
             let Some(address) = hop else { break };
-            client = address;
+            client = Some(address);
             if !vouched(address) {
                 break;
             }
         }
         client
+    };
+    let followed = |client: Option<IpAddr>| match client {
+        // Somebody in a trusted network of one's own may be a visitor; a CDN's machine is none.
+        Some(client) if is_private(client) || !vouched(client) => (Client(client), Chain::Followed),
+        other => (Client(other.unwrap_or(peer)), Chain::Silent),
     };
     let forwarded_for = hops(headers, "x-forwarded-for", address);
     let forwarded = hops(headers, "forwarded", |element| {
@@ -79,14 +111,22 @@ fn behind(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> Client {
         })
     });
     match (forwarded_for, forwarded) {
-        (Some(hops), None) | (None, Some(hops)) => Client(walk(hops)),
+        (Some(hops), None) | (None, Some(hops)) => followed(walk(hops)),
         // A proxy that writes one header may pass the other through as the visitor made it up: where they differ,
         // neither is believed.
         (Some(one), Some(other)) => {
             let (one, other) = (walk(one), walk(other));
-            Client(if one == other { one } else { peer })
+            if one == other { followed(one) } else { (Client(peer), Chain::Contradicted) }
         }
-        (None, None) => Client(peer),
+        (None, None) => (Client(peer), Chain::Silent),
+    }
+}
+
+/// Whether an address belongs to a network of one's own, where proxies are.
+pub(super) fn is_private(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(v4) => v4.is_private() || v4.is_loopback() || v4.is_link_local(),
+        IpAddr::V6(v6) => v6.is_loopback() || v6.is_unique_local() || v6.is_unicast_link_local(),
     }
 }
 
@@ -123,7 +163,7 @@ mod tests {
             );
         }
         let trusted: Vec<IpNet> = trusted.iter().map(|network| network.parse().unwrap()).collect();
-        behind(peer.parse().unwrap(), &headers, &trusted).0.to_string()
+        behind(peer.parse().unwrap(), &headers, &trusted).0.0.to_string()
     }
 
     #[test]
@@ -157,6 +197,19 @@ mod tests {
         assert_eq!(seen("10.0.0.1", &[standard], &trusted), "2001:db8::7");
         assert_eq!(seen("10.0.0.1", &[standard, ("x-forwarded-for", "2001:db8::7")], &trusted), "2001:db8::7");
         assert_eq!(seen("10.0.0.1", &[standard, ("x-forwarded-for", "192.0.2.9")], &trusted), "10.0.0.1");
+    }
+
+    #[test]
+    fn behind_a_cdn_and_a_proxy_the_visitor_is_whom_the_cdn_heard() {
+        let trusted = ["127.0.0.1/32", "::1/128", "173.245.48.0/20", "2400:cb00::/32"];
+        // The visitor made up the first entry, the CDN added whom it heard, the proxy added the CDN.
+        let through = ("x-forwarded-for", "1.1.1.1, 198.51.100.7, 173.245.48.9");
+        assert_eq!(seen("127.0.0.1", &[through], &trusted), "198.51.100.7");
+        let six = ("x-forwarded-for", "6.6.6.6, 2001:db8::7, [2400:cb00::1]:443");
+        assert_eq!(seen("::1", &[six], &trusted), "2001:db8::7");
+        // Who reaches the proxy past the CDN and pretends to be it is taken for who they are.
+        let past = ("x-forwarded-for", "198.51.100.7, 203.0.113.66");
+        assert_eq!(seen("127.0.0.1", &[past], &trusted), "203.0.113.66");
     }
 
     #[test]

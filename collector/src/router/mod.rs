@@ -4,6 +4,7 @@
 //! compression, the body read within its limit and time, the client's address, a time limit for the rest. CORS and rate
 //! limits belong to the forms' routes alone.
 
+pub mod arrival;
 mod body;
 mod client;
 mod cors;
@@ -24,7 +25,10 @@ use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, ti
 use unticked_shared::submission::ProblemType;
 
 pub(crate) use self::{body::TooLarge, cors::allowed_origin, headers::open_to_all, listener::impatient};
-pub use self::{client::Client, limits::RateLimits};
+pub use self::{
+    client::{Chain, Client},
+    limits::RateLimits,
+};
 use crate::{assets, metrics, placements, problem, problem::Refusal, submissions, wiring::App};
 
 /// Everything the collector answers.
