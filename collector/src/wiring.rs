@@ -11,11 +11,7 @@ use crate::{
     metrics::Metrics,
     outbox::{
         self, Outbox,
-        destinations::{
-            Target,
-            guard::Guard,
-            webhook::{ClientError, Network},
-        },
+        destinations::{ClientError, Network, Target, guard::Guard},
         sql::Backlog,
         unseal::Unseal,
         worker::{NoTarget, Targets},
@@ -253,9 +249,8 @@ fn targets(forms: Forms, secrets: BTreeMap<String, Secret>) -> Targets {
     Arc::new(move |name| {
         let destinations = forms.destinations();
         let destination = destinations.iter().find(|one| one.id.as_str() == name).ok_or(NoTarget::Undefined)?;
-        let unusable = |why: &str| NoTarget::Unusable(format!("the secret `secrets.{}` {why}", destination.secret));
-        let secret = secrets.get(&destination.secret.to_lowercase()).ok_or_else(|| unusable("is not set"))?;
-        Target::new(destination, secret.reveal()).map_err(|error| unusable(&format!("cannot be used: {error}")))
+        let secret = |name: &str| secrets.get(&name.to_lowercase()).map(Secret::reveal);
+        Target::new(destination, secret).map_err(|error| NoTarget::Unusable(error.to_string()))
     })
 }
 

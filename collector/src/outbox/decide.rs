@@ -4,7 +4,7 @@
 use unticked_shared::{
     canonical::{self, CanonicalError},
     decision::{Decision, LegalBasis},
-    definition::Destination,
+    definition::{Destination, destination::Unconfirmed},
     event::{Event, Lead, LeadDecision, LeadValue, Told},
     id::{DestinationId, PurposeId},
 };
@@ -35,7 +35,10 @@ pub fn outgoing<'a>(
         .into_iter()
         .filter_map(|destination| {
             let told = match &event.told {
-                Told::Lead(lead) => Told::Lead(Box::new(for_destination(lead, &destination.purposes)?)),
+                Told::Lead(lead) => {
+                    let lead = for_destination(lead, &destination.purposes)?;
+                    Told::Lead(Box::new(spoken_of(lead, destination.unconfirmed)))
+                }
                 // It holds no value, and whoever receives it holds the lead.
                 withdrawal @ Told::Withdrawal(_) => withdrawal.clone(),
             };
@@ -94,6 +97,16 @@ pub fn for_destination(lead: &Lead, served: &[PurposeId]) -> Option<Lead> {
         (!purposes.is_empty()).then(|| LeadValue { purposes, ..value.clone() })
     });
     Some(Lead { values: values.collect(), ..lead.clone() })
+}
+
+/// What of a lead's decisions a destination hears that wants unconfirmed ones held back or reported.
+///
+/// What is held back here goes out when it is confirmed: by [`outgoing`] once more, with the decision that then stands.
+fn spoken_of(mut lead: Lead, unconfirmed: Unconfirmed) -> Lead {
+    if unconfirmed == Unconfirmed::Hold {
+        lead.decisions.retain(|decided| decided.decision != Some(Decision::GrantedUnconfirmed));
+    }
+    lead
 }
 
 /// Whether data may be used for a purpose now. An unconfirmed grant is stored and reported, never used:
@@ -283,6 +296,21 @@ mod tests {
     }
 
     #[test]
+    fn an_unconfirmed_grant_is_reported_or_not_spoken_of_as_declared() {
+        for (unconfirmed, heard) in [(Unconfirmed::Report, 2), (Unconfirmed::Hold, 1)] {
+            for (decision, heard) in [
+                (Decision::GrantedUnconfirmed, heard),
+                (Decision::Granted, 2),
+                (Decision::Refused, 2),
+                (Decision::Withdrawn, 2),
+            ] {
+                let held = for_destination(&lead(decision), &[purpose("answer"), purpose("newsletter")]).unwrap();
+                assert_eq!(spoken_of(held, unconfirmed).decisions.len(), heard, "{unconfirmed:?} {decision:?}");
+            }
+        }
+    }
+
+    #[test]
     fn each_destination_gets_a_body_of_its_own_under_the_same_event_id() {
         let event = Event {
             id: "019a0000-0000-7000-8000-000000000002".to_owned(),
@@ -295,6 +323,7 @@ mod tests {
             url: "https://crm.example/hook".to_owned(),
             secret: "crm".to_owned(),
             purposes: served.iter().map(|p| purpose(p)).collect(),
+            unconfirmed: Unconfirmed::Report,
         };
         let all = [destination("crm", &["answer"]), destination("mailer", &["newsletter"]), destination("none", &[])];
         let bodies = outgoing(&event, &all).unwrap();

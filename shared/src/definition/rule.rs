@@ -196,6 +196,20 @@ rules! {
     // Destinations.
     /// A secret's name that settings could not hold, or the secret itself.
     BadSecret "bad-secret" Error "Art. 32 GDPR";
+    /// A name that Vtiger keeps for itself.
+    ReservedField "reserved-field" Error "";
+    /// A field of Vtiger that nothing would ever fill in.
+    UnusedMapping "unused-mapping" Warning "Art. 5(1)(c) GDPR";
+    /// Leads that Vtiger would refuse.
+    NoLastName "no-last-name" Error "";
+    /// Data in the CRM without what was decided about them.
+    NoDecisions "no-decisions" Warning "Arts 5(2), 7(1) GDPR";
+    /// Leads in the CRM that lead to no evidence.
+    NoEvidence "no-evidence" Warning "Arts 5(2), 7(1) GDPR";
+    /// A CRM that would go on using what was withdrawn.
+    NoWithdrawal "no-withdrawal" Warning "Arts 7(3), 19 GDPR";
+    /// A withdrawal that nobody could find the lead of.
+    NamelessWithdrawal "nameless-withdrawal" Error "Art. 7(3) GDPR";
     /// A destination that no form sends to.
     UnusedDestination "unused-destination" Warning "";
 }

@@ -1,6 +1,8 @@
 //! Who is posted to, and how: one file per kind of destination, and the guard that all of them pass.
 
 pub mod guard;
+pub mod network;
+pub mod vtiger;
 pub mod webhook;
 
 use std::{future::Future, pin::Pin, time::Duration};
@@ -11,24 +13,33 @@ use unticked_shared::{
     signature::{SecretError, SigningKey},
 };
 
+pub use network::{ClientError, Network};
+
 use super::schedule::Outcome;
 
-/// An attempt is over after this long, whatever the receiver does.
-pub const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(15);
+/// An attempt is over after this long, whatever the kind of destination and whatever the receiver does.
+pub const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(40);
 
 /// A destination with its secrets, as the worker needs it. `Debug` shows its name alone.
 #[derive(Clone)]
 pub struct Target {
     /// Its name.
     pub id: DestinationId,
-    /// How it is spoken to.
-    pub kind: DestinationKind,
     /// Where. Addresses of webhooks often hold a token.
     pub url: String,
-    /// Each of them signs; two, while a secret is being rotated.
-    pub keys: Vec<SigningKey>,
     /// The purposes that it serves; nothing leaves for any other.
     pub purposes: Vec<PurposeId>,
+    /// How it is spoken to.
+    pub speech: Speech,
+}
+
+/// How a destination is spoken to, with what its secrets hold.
+#[derive(Clone)]
+pub enum Speech {
+    /// Each of them signs; two, while a secret is being rotated.
+    Webhook(Vec<SigningKey>),
+    /// Public ids of its webforms.
+    Vtiger(vtiger::Webforms),
 }
 
 impl std::fmt::Debug for Target {
@@ -37,21 +48,50 @@ impl std::fmt::Debug for Target {
     }
 }
 
+/// Why a destination cannot be spoken to: names the setting, never what it holds.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TargetError {
+    /// The settings hold no such secret.
+    #[error("the secret `secrets.{0}` is not set")]
+    Missing(String),
+    /// What the secret holds cannot be used.
+    #[error("the secret `secrets.{0}` cannot be used: {1}")]
+    Unusable(String, SecretError),
+    /// A public id that is none.
+    #[error("the secret `secrets.{0}` holds no public id of a webform, which is letters and digits")]
+    PublicId(String),
+}
+
 impl Target {
-    /// Joins a definition with its secret: one `whsec_…`, or several separated by white space while it is rotated.
-    pub fn new(destination: &Destination, secret: &str) -> Result<Self, SecretError> {
-        let keys = secret.split_whitespace().map(SigningKey::from_secret).collect::<Result<Vec<_>, _>>()?;
-        if keys.is_empty() {
-            return Err(SecretError::Prefix);
-        }
+    /// Joins a definition with what `secret` finds under the names in it.
+    ///
+    /// The secret of a webhook is one `whsec_…`, or several separated by white space while it is rotated.
+    pub fn new<'s>(
+        destination: &Destination,
+        secret: impl Fn(&str) -> Option<&'s str>,
+    ) -> Result<Self, TargetError> {
+        let speech = match &destination.kind {
+            DestinationKind::Webhook => Speech::Webhook(signing_keys(&destination.secret, secret)?),
+            DestinationKind::Vtiger(settings) => Speech::Vtiger(vtiger::Webforms::new(settings, secret)?),
+        };
         Ok(Self {
             id: destination.id.clone(),
-            kind: destination.kind,
             url: destination.url.clone(),
-            keys,
             purposes: destination.purposes.clone(),
+            speech,
         })
     }
+}
+
+/// The keys in the secret of that name.
+pub fn signing_keys<'s>(
+    name: &str,
+    secret: impl Fn(&str) -> Option<&'s str>,
+) -> Result<Vec<SigningKey>, TargetError> {
+    let text = secret(name).ok_or_else(|| TargetError::Missing(name.to_owned()))?;
+    let unusable = |error| TargetError::Unusable(name.to_owned(), error);
+    let keys = text.split_whitespace().map(SigningKey::from_secret).collect::<Result<Vec<_>, _>>().map_err(unusable)?;
+    if keys.is_empty() { Err(unusable(SecretError::Prefix)) } else { Ok(keys) }
 }
 
 /// What is posted. `Debug` hides the body.

@@ -20,9 +20,12 @@ use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
 };
+use unticked_shared::{definition::destination::Unconfirmed, id::DestinationId};
 
-use super::{guard::Lookup, *};
-use crate::outbox::destinations::{guard::Guard, webhook::Network};
+use super::{
+    guard::{Guard, Lookup},
+    *,
+};
 
 const OLD: &str = "whsec_AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
 const NEW: &str = "whsec_AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI=";
@@ -58,8 +61,9 @@ fn target(url: &str, secret: &str) -> Target {
         url: url.to_owned(),
         secret: "crm".to_owned(),
         purposes: Vec::new(),
+        unconfirmed: Unconfirmed::Report,
     };
-    Target::new(&destination, secret).unwrap()
+    Target::new(&destination, |_| Some(secret)).unwrap()
 }
 
 #[expect(clippy::disallowed_methods, reason = "the referee compares with its own clock")]
@@ -264,11 +268,16 @@ fn a_target_needs_a_secret_that_can_be_read() {
             url: "https://crm.example".to_owned(),
             secret: "crm".to_owned(),
             purposes: Vec::new(),
+            unconfirmed: Unconfirmed::Report,
         };
-        Target::new(&destination, secret)
+        Target::new(&destination, |_| Some(secret))
     };
-    assert_eq!(destination(&format!("{OLD}\n")).unwrap().keys.len(), 1);
-    assert_eq!(destination(&format!("{NEW} {OLD}")).unwrap().keys.len(), 2);
+    let keys = |secret: &str| match destination(secret).unwrap().speech {
+        Speech::Webhook(keys) => keys.len(),
+        Speech::Vtiger(_) => panic!("it is a webhook"),
+    };
+    assert_eq!(keys(&format!("{OLD}\n")), 1);
+    assert_eq!(keys(&format!("{NEW} {OLD}")), 2);
     for bad in ["", "  ", "hunter2", "whsec_", &format!("{OLD} hunter2")] {
         assert!(destination(bad).is_err(), "{bad}");
     }

@@ -18,14 +18,13 @@ use std::{
 use jiff::Timestamp;
 use tokio::sync::{Notify, Semaphore};
 use unticked_shared::{
-    definition::destination::DestinationKind,
     event::EventKind,
     id::{DestinationId, PurposeId},
 };
 use uuid::Uuid;
 
 use super::{
-    destinations::{Attempt, Courier, Parcel, Target},
+    destinations::{Attempt, Courier, Parcel, Speech, Target},
     schedule::Outcome,
     sql::{self, Claimed, NewDelivery, NewEvent},
     worker::{NoTarget, Opener, Opening, Tools, Unopened, Worker},
@@ -251,9 +250,8 @@ fn target(name: &str) -> Result<Target, NoTarget> {
     }
     Ok(Target {
         id: DestinationId::parse(name).unwrap(),
-        kind: DestinationKind::Webhook,
         url: "https://crm.example/hook".to_owned(),
-        keys: Vec::new(),
         purposes: Vec::new(),
+        speech: Speech::Webhook(Vec::new()),
     })
 }

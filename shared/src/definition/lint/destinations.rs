@@ -1,7 +1,12 @@
 //! `destinations.toml`: who receives leads.
 
-use super::{Lint, listed, origin};
-use crate::definition::{destination::Destination, read::DESTINATIONS, rule::Rule, suggest::did_you_mean};
+use super::{Lint, listed, origin, vtiger};
+use crate::definition::{
+    destination::{Destination, DestinationKind},
+    read::DESTINATIONS,
+    rule::Rule,
+    suggest::did_you_mean,
+};
 
 pub(super) fn check(lint: &Lint<'_>) {
     let page = lint.page(DESTINATIONS);
@@ -9,7 +14,8 @@ pub(super) fn check(lint: &Lint<'_>) {
     let ids: Vec<_> = destinations.iter().map(|destination| &destination.id).collect();
     page.refuse_repeated(&ids, |index| format!("destination[{index}].id"));
     let known = || lint.reading.definitions.purposes.keys().map(crate::id::PurposeId::as_str);
-    for (index, Destination { id, url, secret, purposes, .. }) in destinations.iter().enumerate() {
+    for (index, destination) in destinations.iter().enumerate() {
+        let Destination { id, kind, url, secret, purposes, .. } = destination;
         let at = |key: &str| format!("destination[{index}].{key}");
         if let Err(reason) = origin::web_address(url)
             && !url.is_empty()
@@ -36,6 +42,9 @@ pub(super) fn check(lint: &Lint<'_>) {
         if lint.reading.broken.is_empty() && lint.forms().all(|(_, form)| !sends(&form)) {
             let message = format!("no form sends to `{id}`; name it in a form's `destinations`, or remove it");
             page.value(&at("id"), Rule::UnusedDestination, message);
+        }
+        if let DestinationKind::Vtiger(settings) = kind {
+            vtiger::check(lint, &page, index, destination, settings);
         }
     }
     for (form_id, form) in lint.forms() {

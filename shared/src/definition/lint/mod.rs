@@ -17,6 +17,7 @@ mod purposes;
 mod sensitive;
 #[cfg(test)]
 mod tests;
+mod vtiger;
 
 use std::cell::RefCell;
 

@@ -6,7 +6,7 @@ use super::table::Table;
 use crate::{
     definition::{
         controller::{Controller, Controllers},
-        destination::{Destination, DestinationKind},
+        destination::{Destination, DestinationKind, KindWord, Vtiger, VtigerWithdrawal},
         form::{Choosable, Field, Form, Robots, Step},
         localized::Localized,
         purpose::{Purpose, PurposeKind, Retention, Transfer},
@@ -192,20 +192,54 @@ fn condition(t: &mut Table<'_, '_>) -> Condition {
 }
 
 pub(super) fn destination(t: &mut Table<'_, '_>) -> Destination {
+    let id = t.name("id").unwrap_or_else(|| {
+        t.missing_word("id", "the destination's name");
+        DestinationId::parse("unnamed").expect("a usable name")
+    });
+    let kind = t.word("kind").unwrap_or_else(|| {
+        t.missing_word("kind", "how it is spoken to: webhook or vtiger");
+        KindWord::Webhook
+    });
     let url = t.text("url");
     let secret = t.text("secret");
     let purposes = t.names("purposes");
     Destination {
-        id: t.name("id").unwrap_or_else(|| {
-            t.missing_word("id", "the destination's name");
-            DestinationId::parse("unnamed").expect("a usable name")
-        }),
-        kind: t.word("kind").unwrap_or_else(|| {
-            t.missing_word("kind", "how it is spoken to: webhook");
-            DestinationKind::Webhook
-        }),
+        id,
         url: t.need("url", url, "where events are posted"),
-        secret: t.need("secret", secret, "the name of the signing secret in the collector's settings"),
+        secret: match kind {
+            KindWord::Webhook => t.need("secret", secret, "the name of the signing secret in the collector's settings"),
+            KindWord::Vtiger => secret.unwrap_or_default(),
+        },
         purposes: t.need("purposes", purposes, "what it may hold data for; a value that none of them uses is not sent"),
+        unconfirmed: t.word("unconfirmed").unwrap_or_default(),
+        kind: match kind {
+            KindWord::Webhook => DestinationKind::Webhook,
+            KindWord::Vtiger => DestinationKind::Vtiger(Box::new(vtiger(t))),
+        },
+    }
+}
+
+fn vtiger(t: &mut Table<'_, '_>) -> Vtiger {
+    let public_id = t.text("public_id");
+    Vtiger {
+        public_id: t.need("public_id", public_id, "the webform's public id, as Vtiger shows it, or secrets.NAME"),
+        name: t.text("name").unwrap_or_default(),
+        module: t.text("module").unwrap_or_else(|| "Leads".to_owned()),
+        fields: t.keyed_names("fields").unwrap_or_default(),
+        about: t.keyed_words("about").unwrap_or_default(),
+        decided: t.keyed_name("decided").unwrap_or_default(),
+        emoji: t.flag("emoji").unwrap_or_default(),
+        duplicates: t.word("duplicates").unwrap_or_default(),
+        withdrawal: t.table("withdrawal", vtiger_withdrawal),
+    }
+}
+
+fn vtiger_withdrawal(t: &mut Table<'_, '_>) -> VtigerWithdrawal {
+    let public_id = t.text("public_id");
+    VtigerWithdrawal {
+        public_id: t.need("public_id", public_id, "the public id of the webform that hears of withdrawals"),
+        name: t.text("name").unwrap_or_default(),
+        about: t.keyed_words("about").unwrap_or_default(),
+        decided: t.keyed_name("decided").unwrap_or_default(),
     }
 }

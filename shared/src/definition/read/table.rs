@@ -1,6 +1,6 @@
 //! A TOML table, read key by key: every slip becomes a finding with its place, and reading goes on.
 
-use std::{cell::RefCell, fmt};
+use std::{cell::RefCell, collections::BTreeMap, fmt};
 
 use serde::{
     Deserialize,
@@ -132,12 +132,16 @@ impl<'t, 'd> Table<'t, 'd> {
     /// One of an enum's words.
     pub fn word<T: for<'de> Deserialize<'de>>(&mut self, key: &'static str) -> Option<T> {
         let text = self.text(key)?;
-        match one_of(&text) {
+        self.parse_word(&self.at(key), &text)
+    }
+
+    fn parse_word<T: for<'de> Deserialize<'de>>(&self, path: &str, text: &str) -> Option<T> {
+        match one_of(text) {
             Ok(value) => Some(value),
             Err(Unknown(expected)) => {
-                let hint = did_you_mean(&text, expected.iter().copied());
+                let hint = did_you_mean(text, expected.iter().copied());
                 let message = format!("`{text}` is none of {}{hint}", expected.join(", "));
-                self.sink.add(Rule::UnknownValue, self.sink.document.value(&self.at(key)), message);
+                self.sink.add(Rule::UnknownValue, self.sink.document.value(path), message);
                 None
             }
         }
@@ -282,6 +286,75 @@ impl<'t, 'd> Table<'t, 'd> {
             }
         }
         Some(texts)
+    }
+
+    /// A table whose keys are somebody else's names; each entry with its path, for findings.
+    fn keyed(&mut self, key: &'static str) -> Option<Vec<(String, String, &'t DeValue<'t>)>> {
+        let value = self.raw(key)?;
+        let at = self.at(key);
+        let DeValue::Table(table) = value else {
+            self.wrong_type(&at, "a table, such as { lastname = \"name\" }", value);
+            return None;
+        };
+        let entry = |(key, value): (&'t toml::Spanned<std::borrow::Cow<'t, str>>, &'t toml::Spanned<DeValue<'t>>)| {
+            let key: &str = key.get_ref();
+            (key.to_owned(), join(&at, key), value.get_ref())
+        };
+        Some(table.iter().map(entry).collect())
+    }
+
+    fn keyed_text(&self, path: &str, value: &DeValue<'_>) -> Option<String> {
+        match value {
+            DeValue::String(text) => Some(text.to_string()),
+            other => {
+                self.wrong_type(path, "a text in quotes", other);
+                None
+            }
+        }
+    }
+
+    /// A table from somebody else's names to one of ours or several.
+    pub fn keyed_names<T>(&mut self, key: &'static str) -> Option<BTreeMap<String, Vec<T>>>
+    where
+        T: TryFrom<String, Error = IdError>,
+    {
+        let entries = self.keyed(key)?;
+        let names = |(key, path, value): (String, String, &'t DeValue<'t>)| {
+            let names = match value {
+                DeValue::Array(items) => {
+                    let name = |(index, item): (usize, &'t toml::Spanned<DeValue<'t>>)| {
+                        let path = format!("{path}[{index}]");
+                        self.parse_name(&path, self.keyed_text(&path, item.get_ref())?)
+                    };
+                    items.iter().enumerate().filter_map(name).collect()
+                }
+                one => self.keyed_text(&path, one).and_then(|text| self.parse_name(&path, text)).into_iter().collect(),
+            };
+            (key, names)
+        };
+        Some(entries.into_iter().map(names).collect())
+    }
+
+    /// A table from somebody else's names to one of ours.
+    pub fn keyed_name<T>(&mut self, key: &'static str) -> Option<BTreeMap<String, T>>
+    where
+        T: TryFrom<String, Error = IdError>,
+    {
+        let entries = self.keyed(key)?;
+        let name = |(key, path, value): (String, String, &'t DeValue<'t>)| {
+            Some((key, self.parse_name(&path, self.keyed_text(&path, value)?)?))
+        };
+        Some(entries.into_iter().filter_map(name).collect())
+    }
+
+    /// A table from somebody else's names to an enum's words.
+    pub fn keyed_words<T: for<'de> Deserialize<'de>>(&mut self, key: &'static str) -> Option<BTreeMap<String, T>> {
+        let entries = self.keyed(key)?;
+        let word = |(key, path, value): (String, String, &'t DeValue<'t>)| {
+            let text = self.keyed_text(&path, value)?;
+            Some((key, self.parse_word(&path, &text)?))
+        };
+        Some(entries.into_iter().filter_map(word).collect())
     }
 
     pub fn table<T>(&mut self, key: &'static str, read: impl FnOnce(&mut Table<'t, 'd>) -> T) -> Option<T> {

@@ -8,6 +8,7 @@ mod languages;
 mod lists;
 mod purposes;
 mod totality;
+mod vtiger;
 
 use std::collections::BTreeMap;
 
@@ -89,6 +90,7 @@ fn every_rule_is_broken_by_some_test() {
         include_str!("languages.rs"),
         include_str!("lists.rs"),
         include_str!("purposes.rs"),
+        include_str!("vtiger.rs"),
     ];
     for rule in Rule::ALL {
         let name = format!("{rule:?} in");
