@@ -66,10 +66,7 @@ impl Target {
     /// Joins a definition with what `secret` finds under the names in it.
     ///
     /// The secret of a webhook is one `whsec_…`, or several separated by white space while it is rotated.
-    pub fn new<'s>(
-        destination: &Destination,
-        secret: impl Fn(&str) -> Option<&'s str>,
-    ) -> Result<Self, TargetError> {
+    pub fn new<'s>(destination: &Destination, secret: impl Fn(&str) -> Option<&'s str>) -> Result<Self, TargetError> {
         let speech = match &destination.kind {
             DestinationKind::Webhook => Speech::Webhook(signing_keys(&destination.secret, secret)?),
             DestinationKind::Vtiger(settings) => Speech::Vtiger(vtiger::Webforms::new(settings, secret)?),
@@ -84,10 +81,7 @@ impl Target {
 }
 
 /// The keys in the secret of that name.
-pub fn signing_keys<'s>(
-    name: &str,
-    secret: impl Fn(&str) -> Option<&'s str>,
-) -> Result<Vec<SigningKey>, TargetError> {
+pub fn signing_keys<'s>(name: &str, secret: impl Fn(&str) -> Option<&'s str>) -> Result<Vec<SigningKey>, TargetError> {
     let text = secret(name).ok_or_else(|| TargetError::Missing(name.to_owned()))?;
     let unusable = |error| TargetError::Unusable(name.to_owned(), error);
     let keys = text.split_whitespace().map(SigningKey::from_secret).collect::<Result<Vec<_>, _>>().map_err(unusable)?;

@@ -24,10 +24,7 @@ pub struct Webforms {
 
 impl Webforms {
     /// Finds public ids that stand among the secrets.
-    pub(super) fn new<'s>(
-        settings: &Vtiger,
-        secret: impl Fn(&str) -> Option<&'s str>,
-    ) -> Result<Self, TargetError> {
+    pub(super) fn new<'s>(settings: &Vtiger, secret: impl Fn(&str) -> Option<&'s str>) -> Result<Self, TargetError> {
         let resolve = |id: &str| match id.strip_prefix("secrets.") {
             None => Ok(id.to_owned()),
             Some(name) => {

@@ -23,7 +23,8 @@ pub(super) async fn post(
     keys: &[SigningKey],
     parcel: &Parcel,
 ) -> Result<Outcome, Failure> {
-    let signatures: Vec<String> = keys.iter().map(|key| key.sign(&parcel.event, parcel.sent_at, &parcel.body)).collect();
+    let signatures: Vec<String> =
+        keys.iter().map(|key| key.sign(&parcel.event, parcel.sent_at, &parcel.body)).collect();
     let [id, timestamp, signature] = EVENT_HEADERS;
     let answer = network
         .post(url, PATIENCE)?

@@ -138,7 +138,13 @@ fn data_do_not_go_without_what_was_decided_about_them() {
 
 #[test]
 fn a_word_or_a_purpose_that_does_not_exist_is_pointed_at() {
-    breaks("cf_855 = \"reference\"", "cf_855 = \"referense\"\ncf_859 = \"evidence\"", Rule::UnknownValue, 16, "\"referense\"");
+    breaks(
+        "cf_855 = \"reference\"",
+        "cf_855 = \"referense\"\ncf_859 = \"evidence\"",
+        Rule::UnknownValue,
+        16,
+        "\"referense\"",
+    );
     breaks("cf_857 = \"news\"", "cf_857 = \"newz\"", Rule::UnknownPurpose, 19, "\"newz\"");
     breaks("public_id = \"0b6d", "publicid = \"x\"\npublic_id = \"0b6d", Rule::UnknownKey, 5, "publicid");
     breaks("unconfirmed = \"hold\"", "unconfirmed = \"wait\"", Rule::UnknownValue, 7, "\"wait\"");
