@@ -19,7 +19,8 @@ pub(super) const PATIENCE: Duration = super::ATTEMPT_TIMEOUT;
 pub struct Webforms {
     settings: Vtiger,
     public_id: String,
-    withdrawal_id: Option<String>,
+    /// Looked for when a withdrawal goes out: until then leads do without.
+    withdrawal_id: Result<Option<String>, TargetError>,
 }
 
 impl Webforms {
@@ -33,7 +34,7 @@ impl Webforms {
                 usable.then(|| id.to_owned()).ok_or_else(|| TargetError::PublicId(name.to_owned()))
             }
         };
-        let withdrawal_id = settings.withdrawal.as_ref().map(|webform| resolve(&webform.public_id)).transpose()?;
+        let withdrawal_id = settings.withdrawal.as_ref().map(|webform| resolve(&webform.public_id)).transpose();
         Ok(Self { public_id: resolve(&settings.public_id)?, withdrawal_id, settings: settings.clone() })
     }
 }

@@ -171,7 +171,7 @@ fn the_address_is_that_of_the_webforms_and_encrypted() {
 
 #[test]
 fn a_crm_that_hears_of_no_withdrawal_is_questioned() {
-    let withdrawal = SOUND.find("withdrawal").unwrap();
+    let withdrawal = SOUND.find("[destination.withdrawal]").unwrap();
     let mut files = sound();
     files.insert(FILE.to_owned(), SOUND[..withdrawal].to_owned());
     let findings = check(&files).findings;
