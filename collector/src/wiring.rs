@@ -19,7 +19,10 @@ use crate::{
     placements::{http::Rendered, tickets::TicketKeys},
     router::{RateLimits, arrival::Said, impatient, router},
     store::{OpenError, Store, StoreError},
-    submissions::{Needs, Submissions, sweep::sweep},
+    submissions::{
+        Needs, Submissions, reached,
+        sweep::{Swept, sweep},
+    },
     vault::{KeyRing, RingError, Vault, VaultError},
     world::{Clock, Random},
 };
@@ -178,6 +181,8 @@ pub async fn serve(settings: Settings, overrides: Overrides) -> Result<Running, 
     let vault = Vault::new(ring, overrides.random.clone());
     // A ring that does not open what the key store holds would lock every person's data in for good.
     vault.check(&store).await?;
+    // Before the first submission notes how far the main database is.
+    reached::look(&store, overrides.clock.now()).await.map_err(OpenError::from)?;
     let forms = Forms::open(store.clone(), &settings.definitions_dir, overrides.clock.clone()).await?;
     let address = settings.server.listen;
     let listener = TcpListener::bind(address).await.map_err(|cause| StartError::Listen { address, cause })?;
@@ -264,8 +269,12 @@ async fn sweep_hourly(store: Store, clock: Clock, stopped: impl Future<Output = 
             () = &mut stopped => return,
         }
         match sweep(&store, clock.now()).await {
-            Ok(0) => {}
-            Ok(keys) => tracing::info!(keys, "swept keys that belong to nobody"),
+            Ok(Swept::Keys(0)) => {}
+            Ok(Swept::MainIsBehind) => tracing::warn!(
+                "the main database is older than its key store, so that no key is swept: put the newer one back, or say \
+                 `unticked restore --settle` when there is none"
+            ),
+            Ok(Swept::Keys(keys)) => tracing::info!(keys, "swept keys that belong to nobody"),
             Err(error) => tracing::warn!(%error, "keys that belong to nobody could not be swept; the next hour will"),
         }
     }

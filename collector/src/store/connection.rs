@@ -27,6 +27,15 @@ pub enum DatabaseName {
     Keys,
 }
 
+impl std::fmt::Display for DatabaseName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Main => "main database",
+            Self::Keys => "key store",
+        })
+    }
+}
+
 /// Where in our sources a statement stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {

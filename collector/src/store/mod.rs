@@ -80,12 +80,15 @@
 mod connection;
 mod error;
 mod open;
+mod standing;
 mod statement;
 pub mod values;
 
 pub use connection::{CommitFate, Connection, DatabaseName, Engine, EngineKind, Place, Transaction, Watch};
 pub use error::StoreError;
+pub(crate) use open::postgres_options;
 pub use open::{Database, OpenError, Store};
+pub use standing::{Extent, Standing};
 #[doc(hidden)]
 pub use statement::{ManyTexts, assert_binds, assert_columns, chunk_size};
 

@@ -14,6 +14,7 @@ use crate::config::{self, DatabaseSettings};
 use super::{
     StoreError,
     connection::{Connection, DatabaseName, EngineKind, Origin, Transaction, Watch},
+    standing::Standing,
 };
 
 static SQLITE_MAIN: Migrator = sqlx::migrate!("src/store/migrations/sqlite/main");
@@ -33,8 +34,42 @@ pub enum OpenError {
     #[error("the PostgreSQL address cannot be read: {0}")]
     Url(String),
     /// A newer build has worked on this database; an older one would break what it cannot read.
-    #[error("this database was made by a newer version of Unticked (migration {0}); run that one")]
-    Newer(i64),
+    #[error(
+        "the {database} was made by a newer version of Unticked (migration {migration}), and nothing was changed. Run \
+         that version; or bring back the copy that it made before its upgrade, with `unticked restore --replace`"
+    )]
+    Newer {
+        /// Which of the two.
+        database: DatabaseName,
+        /// The first migration that this build does not know.
+        migration: i64,
+    },
+    /// An older build made it, and whoever opens it now does not migrate.
+    #[error(
+        "the {database} is of an older version of Unticked. `unticked serve` brings it up to date when it starts, after \
+         a backup; `unticked upgrade` does the same without serving"
+    )]
+    Behind {
+        /// Which of the two.
+        database: DatabaseName,
+    },
+    /// Nothing was ever kept there.
+    #[error("there is no {database} yet; `unticked serve` makes it at its first start{place}")]
+    Absent {
+        /// Which of the two.
+        database: DatabaseName,
+        /// Where it was looked for.
+        place: String,
+    },
+    /// The main database holds something and the key store is not there: a new one would open nothing.
+    #[error(
+        "the main database is there and its key store is not{place}. Nothing that identifies anybody could be read \
+         without it: put it back, or restore both from a backup with `unticked restore`"
+    )]
+    KeysLost {
+        /// Where it was looked for.
+        place: String,
+    },
     /// A migration failed.
     #[error("the database could not be brought up to date: {0}")]
     Migration(String),
@@ -68,6 +103,24 @@ impl Store {
     /// Connects and brings both databases up to date.
     pub async fn open(settings: &DatabaseSettings) -> Result<Self, OpenError> {
         Self::open_watched(settings, None).await
+    }
+
+    /// Connects to databases that are up to date; answers [`OpenError::Behind`] or [`OpenError::Absent`] for others.
+    /// Only `serve` and `upgrade` change a database's shape, and they make a copy before.
+    pub async fn open_current(settings: &DatabaseSettings) -> Result<Self, OpenError> {
+        let standing = Standing::of(settings).await?;
+        standing.refuse_newer()?;
+        for (name, extent, place) in
+            [(DatabaseName::Main, &standing.main, &settings.main), (DatabaseName::Keys, &standing.keys, &settings.keys)]
+        {
+            if !extent.exists() {
+                return Err(OpenError::Absent { database: name, place: looked_for(place) });
+            }
+            if !extent.pending.is_empty() {
+                return Err(OpenError::Behind { database: name });
+            }
+        }
+        Self::open(settings).await
     }
 
     /// [`Store::open`] with somebody who sees every statement; for tests.
@@ -118,10 +171,7 @@ impl Database {
         let pools = match place {
             config::Database::Sqlite { file } => open_sqlite(file, name).await?,
             config::Database::Postgres { url, schema } => {
-                // The parser's complaint may quote the address.
-                let options = PgConnectOptions::from_str(url)
-                    .map_err(|_| OpenError::Url("write `postgres://user:password@host/database`".to_owned()))?;
-                open_postgres(options, name, schema.as_deref()).await?
+                open_postgres(postgres_options(url)?, name, schema.as_deref()).await?
             }
         };
         Ok(Self { pools, origin: Origin { name, watch } })
@@ -193,8 +243,7 @@ async fn open_sqlite(file: &Path, name: DatabaseName) -> Result<Pools, OpenError
         .connect_with(options.clone())
         .await
         .map_err(StoreError::from)?;
-    let migrator = if name == DatabaseName::Main { &SQLITE_MAIN } else { &SQLITE_KEYS };
-    migrator.run(&writer).await.map_err(migration)?;
+    migrator(EngineKind::Sqlite, name).run(&writer).await.map_err(|error| migration(name, error))?;
     let readers = SqlitePoolOptions::new()
         .max_connections(READERS)
         .test_before_acquire(false)
@@ -223,7 +272,7 @@ async fn open_postgres(
     name: DatabaseName,
     schema: Option<&str>,
 ) -> Result<Pools, OpenError> {
-    let mut options = options.application_name("unticked").statement_cache_capacity(256).disable_statement_logging();
+    let mut options = options.statement_cache_capacity(256);
     if let Some(schema) = schema {
         create_schema(&options, schema).await?;
         options = options.options([("search_path", schema)]);
@@ -234,8 +283,7 @@ async fn open_postgres(
         .connect_with(options)
         .await
         .map_err(StoreError::from)?;
-    let migrator = if name == DatabaseName::Main { &POSTGRES_MAIN } else { &POSTGRES_KEYS };
-    migrator.run(&pool).await.map_err(migration)?;
+    migrator(EngineKind::Postgres, name).run(&pool).await.map_err(|error| migration(name, error))?;
     Ok(Pools::Postgres(pool))
 }
 
@@ -256,9 +304,35 @@ async fn create_schema(options: &PgConnectOptions, schema: &str) -> Result<(), O
     }
 }
 
-fn migration(error: MigrateError) -> OpenError {
+/// What this build would make of a database.
+pub(super) fn migrator(kind: EngineKind, name: DatabaseName) -> &'static Migrator {
+    match (kind, name) {
+        (EngineKind::Sqlite, DatabaseName::Main) => &SQLITE_MAIN,
+        (EngineKind::Sqlite, DatabaseName::Keys) => &SQLITE_KEYS,
+        (EngineKind::Postgres, DatabaseName::Main) => &POSTGRES_MAIN,
+        (EngineKind::Postgres, DatabaseName::Keys) => &POSTGRES_KEYS,
+    }
+}
+
+/// How to reach a PostgreSQL server.
+pub(crate) fn postgres_options(url: &str) -> Result<PgConnectOptions, OpenError> {
+    // The parser's complaint may quote the address.
+    let options = PgConnectOptions::from_str(url)
+        .map_err(|_| OpenError::Url("write `postgres://user:password@host/database`".to_owned()))?;
+    Ok(options.application_name("unticked").disable_statement_logging())
+}
+
+/// ": FILE" of a database that is a file; an address may hold a password and is not shown.
+pub(super) fn looked_for(place: &config::Database) -> String {
+    match place {
+        config::Database::Sqlite { file } => format!(" ({})", file.display()),
+        config::Database::Postgres { .. } => String::new(),
+    }
+}
+
+fn migration(database: DatabaseName, error: MigrateError) -> OpenError {
     match error {
-        MigrateError::VersionMissing(version) => OpenError::Newer(version),
+        MigrateError::VersionMissing(migration) => OpenError::Newer { database, migration },
         MigrateError::Execute(error) => OpenError::Store(error.into()),
         other => OpenError::Migration(other.to_string()),
     }

@@ -69,7 +69,9 @@ async fn a_database_from_a_newer_version_is_refused() {
     .unwrap();
     tx.commit().await.unwrap();
     store.close().await;
-    assert!(matches!(Store::open(&settings(&dir)).await, Err(OpenError::Newer(9999))));
+    let newer = |error| matches!(error, Err(OpenError::Newer { database: DatabaseName::Main, migration: 9999 }));
+    assert!(newer(Store::open(&settings(&dir)).await.map(drop)));
+    assert!(newer(Standing::of(&settings(&dir)).await.unwrap().refuse_newer()));
 }
 
 #[tokio::test]
@@ -197,4 +199,23 @@ async fn whoever_stops_waiting_leaves_the_writer_clean() {
 /// One step of a future; whether it has ended.
 async fn futures_poll(future: std::pin::Pin<&mut impl Future<Output = ()>>) -> bool {
     tokio::time::timeout(std::time::Duration::from_micros(50), future).await.is_ok()
+}
+
+#[tokio::test]
+async fn whoever_only_looks_neither_makes_nor_changes_a_database() {
+    let dir = tempfile::tempdir().unwrap();
+    let absent = Store::open_current(&settings(&dir)).await.map(drop);
+    assert!(matches!(absent, Err(OpenError::Absent { .. })), "{absent:?}");
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
+    Store::open(&settings(&dir)).await.unwrap().close().await;
+    let standing = Standing::of(&settings(&dir)).await.unwrap();
+    assert!(standing.main.exists() && standing.main.pending.is_empty() && standing.keys.pending.is_empty());
+    let store = Store::open_current(&settings(&dir)).await.unwrap();
+    let last = *standing.keys.applied.last().unwrap();
+    let mut tx = store.keys().begin().await.unwrap();
+    execute!(&mut tx, "delete from _sqlx_migrations where version = $1", last).await.unwrap();
+    tx.commit().await.unwrap();
+    store.close().await;
+    let behind = Store::open_current(&settings(&dir)).await.map(drop);
+    assert!(matches!(behind, Err(OpenError::Behind { database: DatabaseName::Keys })), "{behind:?}");
 }

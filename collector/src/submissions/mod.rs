@@ -8,6 +8,7 @@
 pub mod decide;
 pub mod http;
 pub mod quarantine;
+pub mod reached;
 pub mod record;
 mod reference;
 pub mod sql;
@@ -24,6 +25,7 @@ use unticked_shared::{evidence::PartA, submission::Accepted};
 
 use self::{
     decide::{Acceptance, Arrival, Refusal, State, decide},
+    reached::LastCommitted,
     sql::Kept,
     writer::{Tools, WriteError, Writer, Written},
 };
@@ -132,7 +134,12 @@ pub fn result_name(result: &Result<Submitted, Refused>) -> &'static str {
 impl Submissions {
     /// Opens the room and starts its writer.
     pub fn start(needs: Needs) -> Self {
-        let tools = Tools { store: needs.store.clone(), outbox: needs.outbox.clone(), metrics: needs.metrics.clone() };
+        let tools = Tools {
+            store: needs.store.clone(),
+            outbox: needs.outbox.clone(),
+            metrics: needs.metrics.clone(),
+            reached: LastCommitted::default(),
+        };
         let (writer, task) = Writer::start(tools);
         Self(Arc::new(Inner { needs, writer, task: Mutex::new(Some(task)) }))
     }

@@ -164,3 +164,24 @@ pub async fn subjects_between(connection: &mut Connection, first: Uuid, last: Uu
     .await?;
     Ok(rows.into_iter().map(|(subject,)| subject).collect())
 }
+
+/// The newest evidence record.
+pub async fn newest_record(connection: &mut Connection) -> Result<Option<Uuid>, StoreError> {
+    let row: Option<(Uuid,)> = fetch_optional!(
+        connection,
+        (Uuid,),
+        "select record_id
+         from evidence
+         order by record_id desc
+         limit 1",
+    )
+    .await?;
+    Ok(row.map(|(record,)| record))
+}
+
+/// Whether that evidence record stands.
+pub async fn has_record(connection: &mut Connection, record: Uuid) -> Result<bool, StoreError> {
+    let row: Option<(Uuid,)> =
+        fetch_optional!(connection, (Uuid,), "select record_id from evidence where record_id = $1", record).await?;
+    Ok(row.is_some())
+}

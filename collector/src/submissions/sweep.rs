@@ -3,7 +3,10 @@
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
-use super::sql;
+use super::{
+    reached::{self, Reach},
+    sql,
+};
 use crate::{
     store::{Store, StoreError, values::millis},
     vault,
@@ -16,8 +19,26 @@ const OLDEST: SignedDuration = SignedDuration::from_hours(24 * 30);
 /// Keys in one look.
 const PAGE: i64 = 512;
 
-/// Destroys the keys that belong to no subject; answers how many there were.
-pub async fn sweep(store: &Store, now: Timestamp) -> Result<u64, StoreError> {
+/// What a sweep did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Swept {
+    /// It destroyed so many keys that belonged to nobody.
+    Keys(u64),
+    /// Nothing: the main database is older than the key store, so that nobody can tell whose keys these are.
+    MainIsBehind,
+}
+
+/// Destroys the keys that belong to no subject, where the main database is the one that the key store knows.
+pub async fn sweep(store: &Store, now: Timestamp) -> Result<Swept, StoreError> {
+    if reached::look(store, now).await? == Reach::Behind {
+        return Ok(Swept::MainIsBehind);
+    }
+    let swept = destroy_orphans(store, now).await?;
+    reached::note(store, now).await?;
+    Ok(Swept::Keys(swept))
+}
+
+async fn destroy_orphans(store: &Store, now: Timestamp) -> Result<u64, StoreError> {
     let (since, until) = (millis(now - OLDEST), millis(now - YOUNGEST));
     let mut past = Uuid::nil();
     let mut swept = 0;

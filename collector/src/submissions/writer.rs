@@ -14,6 +14,7 @@ use tracing::{error, warn};
 use uuid::Uuid;
 
 use super::{
+    reached::LastCommitted,
     record::Record,
     sql::{self, Kept},
 };
@@ -75,6 +76,8 @@ pub struct Tools {
     pub outbox: Outbox,
     /// Told how large each batch was.
     pub metrics: Metrics,
+    /// What the last batch brought, noted with the keys of the next one.
+    pub reached: LastCommitted,
 }
 
 impl Writer {
@@ -199,16 +202,23 @@ impl From<StoreError> for Failure {
 /// Writes all of `records` that are new in one transaction, or none.
 async fn attempt(tools: &Tools, records: &[&Record]) -> Result<Vec<Written>, Failure> {
     let overdue = |_| StoreError::Unavailable("it did not answer in time".to_owned());
-    tokio::time::timeout(PATIENCE, keep_keys(&tools.store, records)).await.map_err(overdue)??;
-    tokio::time::timeout(PATIENCE, keep_rest(tools, records)).await.map_err(overdue)?
+    tokio::time::timeout(PATIENCE, keep_keys(tools, records)).await.map_err(overdue)??;
+    let outcomes = tokio::time::timeout(PATIENCE, keep_rest(tools, records)).await.map_err(overdue)??;
+    if let (Some(Written::New), Some(record)) = (outcomes.last(), records.last()) {
+        tools.reached.set(record.evidence.record_id);
+    }
+    Ok(outcomes)
 }
 
 /// Keys first: a value without its key is lost, a key without its subject is swept. Repeating it changes nothing,
 /// so that a commit whose outcome is unknown needs no look.
-async fn keep_keys(store: &Store, records: &[&Record]) -> Result<(), StoreError> {
+async fn keep_keys(tools: &Tools, records: &[&Record]) -> Result<(), StoreError> {
     let keys: Vec<_> = records.iter().map(|record| &record.keys).collect();
-    let mut tx = store.keys().begin().await?;
+    let mut tx = tools.store.keys().begin().await?;
     vault::sql::insert(&mut tx, &keys).await?;
+    if let (Some(committed), Some(newest)) = (tools.reached.get(), keys.last()) {
+        vault::sql::note_reached(&mut tx, committed, newest.created_at).await?;
+    }
     tx.commit().await
 }
 

@@ -76,3 +76,52 @@ pub async fn made_between(
 pub async fn destroy(tx: &mut Transaction, subject: Uuid) -> Result<u64, StoreError> {
     execute!(tx, "delete from subject_key where subject_id = $1", subject).await
 }
+
+/// What the main database is known to have reached.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Reached {
+    /// An evidence record that it had committed.
+    pub record_id: Uuid,
+    /// When that was noted, milliseconds UTC.
+    pub noted_at: i64,
+    /// Since when it is known to be without that record.
+    pub behind_since: Option<i64>,
+}
+
+/// What was noted last.
+pub async fn reached(connection: &mut Connection) -> Result<Option<Reached>, StoreError> {
+    fetch_optional!(
+        connection,
+        Reached,
+        "select record_id, noted_at, behind_since
+         from main_reached
+         where one = 1",
+    )
+    .await
+}
+
+/// Notes an evidence record that the main database has committed; changes nothing while the main database is known to be
+/// behind, since what it lacks would be forgotten.
+pub async fn note_reached(tx: &mut Transaction, record: Uuid, now: i64) -> Result<u64, StoreError> {
+    execute!(
+        tx,
+        "insert into main_reached (one, record_id, noted_at)
+         values (1, $1, $2)
+         on conflict (one) do update
+         set record_id = excluded.record_id, noted_at = excluded.noted_at
+         where main_reached.behind_since is null",
+        record,
+        now,
+    )
+    .await
+}
+
+/// Notes whether the main database is behind: since when, or not at all.
+pub async fn note_behind(tx: &mut Transaction, since: Option<i64>) -> Result<u64, StoreError> {
+    execute!(tx, "update main_reached set behind_since = $1 where one = 1", since).await
+}
+
+/// Forgets what was noted: the main database counts as it is.
+pub async fn forget_reached(tx: &mut Transaction) -> Result<u64, StoreError> {
+    execute!(tx, "delete from main_reached where one = 1").await
+}

@@ -6,7 +6,9 @@ use super::*;
 use crate::{
     store::{CommitFate, DatabaseName, EngineKind, Place, StoreError},
     submissions::{
+        reached::{self, LastCommitted},
         record::{Record, record},
+        sweep::Swept::{Keys, MainIsBehind},
         writer::{Tools, WriteError, Written, together_or_alone},
     },
 };
@@ -73,7 +75,7 @@ async fn house() -> (House, Arc<Saboteur>) {
 
 fn tools(house: &House) -> Tools {
     let Needs { store, outbox, metrics, .. } = house.needs.clone();
-    Tools { store, outbox, metrics }
+    Tools { store, outbox, metrics, reached: LastCommitted::default() }
 }
 
 fn records(house: &House, count: usize) -> Vec<Record> {
@@ -89,10 +91,12 @@ fn records(house: &House, count: usize) -> Vec<Record> {
 #[tokio::test]
 async fn a_write_that_fails_at_any_step_leaves_nothing_half_written_and_can_be_tried_again() {
     let (house, saboteur) = house().await;
+    // The second one notes what the first has committed.
+    house.submissions.submit(house.visitor().signed()).await.unwrap();
     saboteur.plan(Plan::default());
     house.submissions.submit(house.visitor().signed()).await.unwrap();
     let steps = saboteur.0.lock().unwrap().seen;
-    assert!(steps >= 7, "keys, subject, submission, values, evidence, event, delivery: {steps}");
+    assert!(steps >= 8, "keys, note, subject, submission, values, evidence, event, delivery: {steps}");
     for step in 0..steps {
         for defect in [false, true] {
             let before = house.counts().await;
@@ -137,6 +141,8 @@ async fn a_commit_that_happened_and_was_reported_lost_is_looked_up_and_answered(
 async fn where_even_the_look_fails_the_visitor_tries_again_and_finds_the_result() {
     let (house, saboteur) = house().await;
     house.submissions.submit(house.visitor().signed()).await.unwrap();
+    saboteur.plan(Plan::default());
+    house.submissions.submit(house.visitor().signed()).await.unwrap();
     let steps = saboteur.0.lock().unwrap().seen;
     let visitor = house.visitor();
     saboteur.plan(Plan {
@@ -147,7 +153,7 @@ async fn where_even_the_look_fails_the_visitor_tries_again_and_finds_the_result(
     });
     assert_eq!(house.submissions.submit(visitor.signed()).await, Err(Refused::Unavailable));
     assert_eq!(house.submissions.submit(visitor.signed()).await.unwrap().how, How::Repeated);
-    assert_eq!(house.counts().await[0], 2);
+    assert_eq!(house.counts().await[0], 3);
 }
 
 #[tokio::test]
@@ -215,12 +221,52 @@ async fn keys_without_a_subject_are_swept_when_they_are_old_and_no_others() {
     house.submissions.submit(visitor.signed()).await.unwrap();
     assert_eq!(house.count("subject_key").await, 2);
     let sweep = async |house: &House| sweep::sweep(&house.needs.store, house.hour.now()).await;
-    assert_eq!(sweep(&house).await.unwrap(), 0, "they may belong to a transaction under way");
+    assert_eq!(sweep(&house).await.unwrap(), Keys(0), "they may belong to a transaction under way");
     house.hour.pass(3601);
-    assert_eq!(sweep(&house).await.unwrap(), 1);
-    assert_eq!(sweep(&house).await.unwrap(), 0);
+    assert_eq!(sweep(&house).await.unwrap(), Keys(1));
+    assert_eq!(sweep(&house).await.unwrap(), Keys(0));
     assert_eq!(house.count("subject_key").await, 1);
     assert_eq!(house.submissions.submit(visitor.signed()).await.unwrap().how, How::Repeated);
+}
+
+#[tokio::test]
+async fn beside_an_old_copy_of_the_main_database_no_key_is_swept_until_the_newer_one_is_back() {
+    let house = House::new().await;
+    let send = async || house.submissions.submit(house.visitor().signed()).await.unwrap();
+    let copy = house.dir.path().join("copy.db");
+    send().await;
+    let mut tx = house.needs.store.begin().await.unwrap();
+    let crate::store::Engine::Sqlite(engine) = tx.engine(Place { file: "tests", line: 0 }).unwrap() else { panic!() };
+    // `vacuum` runs in no transaction.
+    sqlx::query("rollback").execute(&mut *engine).await.unwrap();
+    let text = copy.to_str().unwrap();
+    sqlx::query("vacuum into $1").bind(text).execute(&mut *engine).await.unwrap();
+    drop(tx);
+    // Two batches, of which the second notes the first: the copy knows neither.
+    send().await;
+    send().await;
+    let store = |main: &Path| DatabaseSettings {
+        main: crate::config::Database::Sqlite { file: main.to_owned() },
+        keys: crate::config::Database::Sqlite { file: house.dir.path().join("main-keys.db") },
+    };
+    let sweep = async |store: &Store| sweep::sweep(store, house.hour.now()).await.unwrap();
+    house.hour.pass(4000);
+    let old = Store::open(&store(&copy)).await.unwrap();
+    assert_eq!(sweep(&old).await, MainIsBehind);
+    // It goes to work, and new submissions do not lift the guard.
+    let worker = Submissions::start(Needs { store: old.clone(), ..house.needs.clone() });
+    for _ in 0..3 {
+        worker.submit(house.visitor().signed()).await.unwrap();
+    }
+    house.hour.pass(4000);
+    assert_eq!(sweep(&old).await, MainIsBehind);
+    assert_eq!(house.count("subject_key").await, 6);
+    // The newer one knows itself again; the three of the copy are strangers to it.
+    assert_eq!(sweep(&house.needs.store).await, Keys(3));
+    // Whoever has no newer one says so.
+    assert_eq!(sweep(&old).await, MainIsBehind);
+    reached::settle(&old, house.hour.now()).await.unwrap();
+    assert_eq!(sweep(&old).await, Keys(2));
 }
 
 /// Says something to the one connection that writes.
