@@ -5,6 +5,7 @@ pub mod config;
 pub mod evidence;
 pub mod forms;
 pub mod init;
+pub mod keep;
 pub mod metrics;
 pub mod outbox;
 pub mod placements;

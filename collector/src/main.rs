@@ -33,6 +33,12 @@ enum Command {
     Check(command::check::Check),
     /// Prints the settings in force and where each comes from, secrets hidden
     Config,
+    /// Copies the data to one folder and the keys to another, while the collector works
+    Backup(command::backup::Backup),
+    /// Brings a backup back, on this machine or another
+    Restore(command::restore::Restore),
+    /// Brings the databases up to date, after a copy, without serving
+    Upgrade,
     /// What was ever shown
     #[command(subcommand)]
     Versions(command::versions::Versions),
@@ -50,6 +56,9 @@ fn main() -> ExitCode {
         Command::Serve => command::serve::run(&sources),
         Command::Check(check) => command::check::run(&check),
         Command::Config => command::config::run(&sources),
+        Command::Backup(backup) => command::backup::run(&sources, backup),
+        Command::Restore(restore) => command::restore::run(&sources, &restore),
+        Command::Upgrade => command::upgrade::run(&sources),
         Command::Versions(versions) => command::versions::run(&sources, &versions),
         Command::Quarantine(quarantine) => command::quarantine::run(&sources, &quarantine),
     }

@@ -8,6 +8,7 @@ use crate::{
     assets::Assets,
     config::{Secret, Settings},
     forms::Forms,
+    keep::{self, KeepError, Presence},
     metrics::Metrics,
     outbox::{
         self, Outbox,
@@ -124,6 +125,9 @@ pub enum StartError {
     /// The databases.
     #[error(transparent)]
     Store(#[from] OpenError),
+    /// Their upgrade, or somebody who is at work on them.
+    #[error(transparent)]
+    Keep(#[from] KeepError),
     /// The key ring's file.
     #[error(transparent)]
     Ring(#[from] RingError),
@@ -153,6 +157,8 @@ pub struct Running {
     server: JoinHandle<std::io::Result<()>>,
     /// Deliveries and sweeps.
     workers: Vec<JoinHandle<()>>,
+    /// While it runs, nobody replaces its files.
+    presence: Presence,
 }
 
 impl Running {
@@ -170,6 +176,7 @@ impl Running {
             let _ = worker.await;
         }
         self.app.store.close().await;
+        drop(self.presence);
     }
 }
 
@@ -177,7 +184,8 @@ impl Running {
 pub async fn serve(settings: Settings, overrides: Overrides) -> Result<Running, StartError> {
     let ring = KeyRing::open(&settings.key_ring, &overrides.random)?;
     let tickets = TicketKeys::from_ring(&ring);
-    let store = Store::open(&settings.database).await?;
+    let store = open_store(&settings, &overrides).await?;
+    let presence = Presence::shared(&settings.database.main)?;
     let vault = Vault::new(ring, overrides.random.clone());
     // A ring that does not open what the key store holds would lock every person's data in for good.
     vault.check(&store).await?;
@@ -238,7 +246,30 @@ pub async fn serve(settings: Settings, overrides: Overrides) -> Result<Running, 
             })
             .await
     });
-    Ok(Running { addr, app, stop, server, workers })
+    Ok(Running { addr, app, stop, server, workers, presence })
+}
+
+/// Opens the databases, up to date; what was done to them before is told.
+async fn open_store(settings: &Settings, overrides: &Overrides) -> Result<Store, StartError> {
+    let opened = keep::open(settings, overrides.clock.now(), &overrides.random).await.map_err(|error| match error {
+        KeepError::Open(error) => StartError::Store(error),
+        error => StartError::Keep(error),
+    })?;
+    match opened.from {
+        None => {}
+        Some(keep::Before::Copied(made)) => tracing::info!(
+            data = %made.data.display(),
+            keys = %made.keys.display(),
+            "brought the databases up to date; what they were before was copied"
+        ),
+        Some(keep::Before::GoneOn(copy)) => {
+            tracing::warn!(copy, "went on with an upgrade that had been interrupted; the copy made before it stands");
+        }
+        Some(keep::Before::WithoutCopy) => {
+            tracing::warn!("brought the databases up to date without a copy (backup.before_upgrade)");
+        }
+    }
+    Ok(opened.store)
 }
 
 /// Ends when the collector stops.

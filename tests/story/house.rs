@@ -108,6 +108,27 @@ impl House {
         }
     }
 
+    /// On what lies in a folder of the caller's.
+    pub fn open_folder(folder: TempDir, settings: &[&str]) -> Self {
+        Self::open_in(folder, settings)
+    }
+
+    /// The settings it runs with, read again.
+    pub fn settings(&self) -> Settings {
+        self.app().settings.clone()
+    }
+
+    /// Where it keeps everything.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Stops; what it kept stays.
+    pub fn close(mut self) -> TempDir {
+        self.stop();
+        std::mem::replace(&mut self.folder, tempfile::tempdir().unwrap())
+    }
+
     /// What is kept, counted.
     pub fn rows(&self) -> Rows {
         let store = self.app().store.clone();
@@ -334,7 +355,7 @@ fn definitions_of_the_shop() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/shop/definitions")
 }
 
-fn copy(from: &Path, to: &Path) {
+pub fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();

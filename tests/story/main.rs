@@ -5,6 +5,7 @@ mod assets;
 mod bad_input;
 mod every_answer;
 mod house;
+mod keep;
 mod life;
 mod limits;
 mod pages;

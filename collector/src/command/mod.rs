@@ -1,16 +1,20 @@
 //! One file per subcommand.
 
+pub mod backup;
 pub mod check;
 pub mod config;
 pub mod init;
 pub mod quarantine;
+pub mod restore;
 pub mod serve;
+pub mod upgrade;
 pub mod versions;
 
 use std::process::ExitCode;
 
 use unticked_collector::{
     config::{Loaded, Settings, Sources},
+    keep::KeepError,
     store::{Store, values},
 };
 
@@ -41,14 +45,20 @@ pub fn block_on(task: impl Future<Output = ExitCode>) -> ExitCode {
     }
 }
 
-/// Opens the databases that the settings name.
+/// Opens the databases that the settings name. Only `serve` and `upgrade` make them or bring them up to date.
 pub async fn store(settings: &Settings) -> Result<Store, ExitCode> {
-    Store::open(&settings.database).await.map_err(|error| failed("The database does not open", &error))
+    Store::open_current(&settings.database).await.map_err(|error| failed("The database does not open", &error))
 }
 
 /// A time for people: UTC, to the second.
 pub fn shown_time(millis: i64) -> String {
     values::time(millis).map_or_else(|_| "?".to_owned(), values::rfc3339)
+}
+
+/// Says why nothing was kept or brought back.
+pub fn not_kept(what: &str, error: &KeepError) -> ExitCode {
+    failed(what, error);
+    ExitCode::from(if error.is_of_the_wish() { WRONG_SETTINGS } else { FAILED })
 }
 
 /// Says why something failed, with every cause.

@@ -14,7 +14,7 @@ use super::{
     layers::{Entry, Layer, Raw, Sources, variable},
     secret::Secret,
     settings::{
-        ClientAddress, ConfigError, ConfigErrors, Effective, EvidenceSettings, Limits, Loaded, LogFormat, LogSettings,
+        BackupSettings, ClientAddress, ConfigError, ConfigErrors, Effective, EvidenceSettings, Limits, Loaded, LogFormat, LogSettings,
         Origin, OutboxSettings, ServerSettings, Settings,
     },
 };
@@ -30,6 +30,9 @@ const KEYS: &[(&str, &str)] = &[
     ("database.url", "sqlite:unticked.db"),
     ("database.keys_url", ""),
     ("keys.ring", "unticked.keyring"),
+    ("backup.dir", ""),
+    ("backup.keys_dir", ""),
+    ("backup.before_upgrade", "true"),
     ("limits.per_client_per_minute", "60"),
     ("limits.per_form_per_minute", "6000"),
     ("evidence.client_address", "none"),
@@ -106,6 +109,13 @@ impl Reader<'_> {
         let definitions_dir = self.path("definitions.dir");
         let database = self.database();
         let key_ring = self.path("keys.ring");
+        let backup = BackupSettings {
+            dir: self.path_if_any("backup.dir"),
+            keys_dir: self.path_if_any("backup.keys_dir"),
+            before_upgrade: self
+                .one_of("backup.before_upgrade", &[("true", true), ("false", false)])
+                .unwrap_or(true),
+        };
         let limits = Limits {
             per_client_per_minute: self.number("limits.per_client_per_minute", 0, 1_000_000).unwrap_or_default(),
             per_form_per_minute: self.number("limits.per_form_per_minute", 0, 100_000_000).unwrap_or_default(),
@@ -127,6 +137,7 @@ impl Reader<'_> {
             definitions_dir: definitions_dir?,
             database: database?,
             key_ring: key_ring?,
+            backup,
             limits,
             evidence: EvidenceSettings { client_address: client_address? },
             outbox: OutboxSettings { allow_hosts },
@@ -243,6 +254,11 @@ impl Reader<'_> {
                 if text.is_empty() { Err("must name a path".to_owned()) } else { Ok(entry.base.join(text)) }
             },
         )
+    }
+
+    /// A path, or nothing where nothing is said.
+    fn path_if_any(&mut self, key: &str) -> Option<PathBuf> {
+        self.read(key, |text, entry| Ok((!text.is_empty()).then(|| entry.base.join(text)))).flatten()
     }
 
     fn number<T: std::str::FromStr + PartialOrd + fmt::Display + Copy>(

@@ -17,6 +17,8 @@ pub struct Settings {
     pub database: DatabaseSettings,
     /// The file of the key ring; made at the first start.
     pub key_ring: PathBuf,
+    /// Where copies go.
+    pub backup: BackupSettings,
     /// How much one client and one form may send.
     pub limits: Limits,
     /// What evidence holds besides the decisions.
@@ -42,6 +44,17 @@ pub struct ServerSettings {
     pub body_limit: usize,
     /// How long a request may take, and how long a shutdown waits for those under way.
     pub timeout: Duration,
+}
+
+/// Where copies go.
+#[derive(Debug, Clone)]
+pub struct BackupSettings {
+    /// The folder for the data; said with `--to` where nothing stands here.
+    pub dir: Option<PathBuf>,
+    /// The folder for the keys, on another disk; said with `--keys-to` where nothing stands here.
+    pub keys_dir: Option<PathBuf>,
+    /// Whether a copy is made before the databases are brought up to date.
+    pub before_upgrade: bool,
 }
 
 /// Requests per minute; 0 turns a limit off.

@@ -31,7 +31,7 @@ use self::sql::{Archived, Kept};
 pub use self::{
     bundle::BundleError,
     catalogue::{Catalogue, Views},
-    load::LoadError,
+    load::{LoadError, folder as definition_files},
     sql::Listed,
 };
 use crate::{

@@ -88,7 +88,7 @@ pub use connection::{CommitFate, Connection, DatabaseName, Engine, EngineKind, P
 pub use error::StoreError;
 pub(crate) use open::postgres_options;
 pub use open::{Database, OpenError, Store};
-pub use standing::{Extent, Standing};
+pub use standing::{Extent, Standing, known_migrations};
 #[doc(hidden)]
 pub use statement::{ManyTexts, assert_binds, assert_columns, chunk_size};
 

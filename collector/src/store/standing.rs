@@ -30,11 +30,16 @@ impl Extent {
     }
 
     fn new(kind: EngineKind, name: DatabaseName, applied: Vec<i64>) -> Self {
-        let known: Vec<i64> = migrator(kind, name).iter().map(|migration| migration.version).collect();
+        let known = known_migrations(kind, name);
         let pending = known.iter().copied().filter(|version| !applied.contains(version)).collect();
         let newer = applied.iter().copied().filter(|version| !known.contains(version)).collect();
         Self { applied, pending, newer }
     }
+}
+
+/// Every migration that this build knows.
+pub fn known_migrations(kind: EngineKind, name: DatabaseName) -> Vec<i64> {
+    migrator(kind, name).iter().map(|migration| migration.version).collect()
 }
 
 /// How far both are.

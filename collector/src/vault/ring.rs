@@ -126,6 +126,21 @@ impl KeyRing {
         self.made_now
     }
 
+    /// Reads the file; what is not there is not made.
+    pub fn open_existing(path: &Path) -> Result<Self, RingError> {
+        Self::read(path, false)
+    }
+
+    /// Reads a copy of the file, whoever may read it: a disk that knows no modes is no reason not to restore.
+    pub fn read_copy(path: &Path) -> Result<Self, RingError> {
+        Self::read_whoever_may(path, false)
+    }
+
+    /// Names the ring without revealing it. It stays while keys are changed, since the index key cannot be.
+    pub fn fingerprint(&self) -> String {
+        hex(&self.index_key("key ring", "fingerprint").tag(b"unticked")[..8])
+    }
+
     fn read(path: &Path, made_now: bool) -> Result<Self, RingError> {
         let file = |cause| RingError::File { path: path.to_owned(), cause };
         #[cfg(unix)]
@@ -136,6 +151,11 @@ impl KeyRing {
                 return Err(RingError::Permissions { path: path.to_owned(), mode });
             }
         }
+        Self::read_whoever_may(path, made_now)
+    }
+
+    fn read_whoever_may(path: &Path, made_now: bool) -> Result<Self, RingError> {
+        let file = |cause| RingError::File { path: path.to_owned(), cause };
         let text = Zeroizing::new(fs::read_to_string(path).map_err(file)?);
         Self::parse(&text, made_now).map_err(|reason| RingError::Content { path: path.to_owned(), reason })
     }

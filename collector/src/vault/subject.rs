@@ -123,6 +123,11 @@ impl Vault {
         Ok(row.map(|row| self.open(&row)).transpose()?)
     }
 
+    /// Whether the ring opens these keys.
+    pub fn opens(&self, keys: &WrappedKeys) -> bool {
+        self.open(keys).is_ok()
+    }
+
     fn open(&self, row: &WrappedKeys) -> Result<SubjectKeys, NotOpened> {
         let open = |wrapped: &Option<Vec<u8>>, column| {
             wrapped.as_ref().map(|wrapped| self.ring.unwrap(&cell(&row.subject_id, column), wrapped)).transpose()

@@ -1,0 +1,116 @@
+//! `unticked restore`
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::Args;
+use unticked_collector::{
+    config::{Settings, Sources},
+    keep::{self, Restored, Wish},
+    world::{Clock, Random},
+};
+
+use super::backup::counted;
+
+/// What to bring back.
+#[derive(Args)]
+pub struct Restore {
+    /// The data of a backup: its folder, or the one that holds several (then the newest)
+    #[arg(long, value_name = "FOLDER", required_unless_present = "settle")]
+    from: Option<PathBuf>,
+    /// Its keys, likewise; without them the key store and the key ring that are here are used
+    #[arg(long, value_name = "FOLDER")]
+    keys_from: Option<PathBuf>,
+    /// Moves aside what is there; without it an empty place is needed
+    #[arg(long)]
+    replace: bool,
+    /// Checks everything and writes nothing
+    #[arg(long, conflicts_with = "replace")]
+    check: bool,
+    /// There is no newer main database: take the one that is here as it is, though its key store has seen a newer one
+    #[arg(long, conflicts_with_all = ["from", "keys_from", "replace", "check"])]
+    settle: bool,
+}
+
+/// Brings it back and says what is there and what is not.
+pub fn run(sources: &Sources, restore: &Restore) -> ExitCode {
+    let settings = match super::settings(sources) {
+        Ok(loaded) => loaded.settings,
+        Err(code) => return code,
+    };
+    super::block_on(async {
+        let now = Clock::system().now();
+        let Some(from) = &restore.from else {
+            return match keep::settle(&settings, now).await {
+                Ok(()) => {
+                    println!("the main database counts as it is; keys that belong to nobody in it will be swept");
+                    ExitCode::SUCCESS
+                }
+                Err(error) => super::not_kept("Nothing was settled", &error),
+            };
+        };
+        let wish = Wish {
+            data: from.clone(),
+            keys: restore.keys_from.clone(),
+            replace: restore.replace,
+            check_only: restore.check,
+        };
+        match keep::restore(&settings, &wish, now, &Random::system()).await {
+            Ok(restored) => {
+                say(&settings, &restored, restore.check);
+                ExitCode::SUCCESS
+            }
+            Err(error) => super::not_kept("Nothing was restored", &error),
+        }
+    })
+}
+
+fn say(settings: &Settings, restored: &Restored, check: bool) {
+    let data = &restored.data;
+    println!(
+        "{} the backup of {}, made by Unticked {}",
+        if check { "checked, and found whole," } else { "restored" },
+        data.made_at,
+        data.product
+    );
+    let newest = data.newest_at.as_ref().map(|at| format!(", the newest of {at}")).unwrap_or_default();
+    println!("  {}{newest}", counted(data.rows, "submission"));
+    for (what, place) in &restored.places {
+        println!("  {what}: {}", place.display());
+    }
+    for place in &restored.aside {
+        println!("  moved aside: {}", place.display());
+    }
+    println!("Not in it:");
+    if !check {
+        println!(
+            "  What came after {}: submissions, confirmations, withdrawals, ended retention. Whoever was forgotten since \
+             then must be forgotten again.",
+            data.made_at
+        );
+    }
+    match &restored.keys {
+        None => println!("  The keys: the key store and the key ring that are here are used."),
+        Some(keys) if keys.id != data.id => {
+            println!("  The keys are of another backup, made at {}.", keys.made_at);
+        }
+        Some(_) => {}
+    }
+    if let Some(fit) = restored.fit {
+        if fit.values_without_key > 0 {
+            println!(
+                "  The keys of {}, whose values nobody can read: take keys that are as new as the data, if there are any.",
+                counted(fit.values_without_key, "person")
+            );
+        }
+        if fit.keys_without_subject > 0 {
+            println!("  The data of {}, of whom there are keys alone.", counted(fit.keys_without_subject, "person"));
+        }
+    }
+    println!("  Settings and secrets. Here `server.public_url` is {}.", settings.server.public_url);
+    for secret in &restored.missing_secrets {
+        println!("  The secret `secrets.{secret}`, which a destination needs and the settings here do not have.");
+    }
+    if !check {
+        println!("Next: `unticked doctor`, then `unticked serve`.");
+    }
+}

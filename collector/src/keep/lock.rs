@@ -1,0 +1,70 @@
+//! Who is at work: locks of the operating system, which end with the process that holds them, however it ends.
+
+use std::{
+    fs::{File, OpenOptions, TryLockError},
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+};
+
+use super::{KeepError, files::at};
+use crate::config;
+
+/// One process at a time works in a folder.
+#[derive(Debug)]
+pub(super) struct Alone(#[expect(dead_code, reason = "held, not read")] File);
+
+impl Alone {
+    /// Takes the folder, or says that somebody else has it.
+    pub fn in_folder(folder: &Path) -> Result<Self, KeepError> {
+        let path = folder.join(".unticked-lock");
+        let file = open(&path)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self(file)),
+            Err(TryLockError::WouldBlock) => Err(KeepError::Busy(folder.to_owned())),
+            Err(TryLockError::Error(cause)) => Err(at(&path)(cause)),
+        }
+    }
+}
+
+/// Says that a process works on a SQLite database: `unticked.db.lock` beside it. Many may be there at once; whoever replaces
+/// or reshapes the database must be alone. PostgreSQL knows for itself who is there.
+#[derive(Debug)]
+pub struct Presence(#[expect(dead_code, reason = "held, not read")] Option<File>);
+
+impl Presence {
+    /// One of many.
+    pub fn shared(main: &config::Database) -> Result<Self, KeepError> {
+        let Some((path, file)) = beside(main)? else { return Ok(Self(None)) };
+        match file.try_lock_shared() {
+            Ok(()) => Ok(Self(Some(file))),
+            Err(TryLockError::WouldBlock) => Err(KeepError::Changing(path.with_extension(""))),
+            Err(TryLockError::Error(cause)) => Err(at(&path)(cause)),
+        }
+    }
+
+    /// Alone.
+    pub fn alone(main: &config::Database) -> Result<Self, KeepError> {
+        let Some((path, file)) = beside(main)? else { return Ok(Self(None)) };
+        match file.try_lock() {
+            Ok(()) => Ok(Self(Some(file))),
+            Err(TryLockError::WouldBlock) => Err(KeepError::Running(path.with_extension(""))),
+            Err(TryLockError::Error(cause)) => Err(at(&path)(cause)),
+        }
+    }
+}
+
+fn beside(main: &config::Database) -> Result<Option<(PathBuf, File)>, KeepError> {
+    let config::Database::Sqlite { file } = main else { return Ok(None) };
+    let mut name = file.as_os_str().to_owned();
+    name.push(".lock");
+    let path = PathBuf::from(name);
+    // A folder that is not there is SQLite's to complain about, and nobody can be at work in it.
+    if path.parent().is_some_and(|folder| !folder.as_os_str().is_empty() && !folder.exists()) {
+        return Ok(None);
+    }
+    open(&path).map(|file| Some((path, file)))
+}
+
+fn open(path: &Path) -> Result<File, KeepError> {
+    OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path).map_err(at(path))
+}

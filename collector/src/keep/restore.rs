@@ -1,0 +1,328 @@
+//! `unticked restore`: from two folders to a collector that can start, on this machine or another.
+//!
+//! Everything is checked before anything is touched: digests, engine, migrations, the key ring. Then all files are laid
+//! beside their places and made durable, what stood there is moved aside, and the new ones take their names, the main
+//! database last: a restore that dies on the way never leaves a main database without its keys.
+//!
+//! A journal of people who were forgotten does not exist yet. When it does, it lies with neither half and is replayed here,
+//! after the files stand and before anything is served ([`restore`] says where); until then the owner is told.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use jiff::Timestamp;
+use unticked_shared::definition;
+
+use super::{
+    KeepError,
+    backup::{DEFINITIONS, RING, database_file},
+    files::{self, at, copy_file, expect_room, files_below, make_folder, resolved, sync_folder},
+    lock::Presence,
+    manifest::{Engine, Manifest, Part, named},
+    postgres::{self, Place},
+    sqlite::{self, Fit},
+};
+use crate::{
+    config::{Database, Settings},
+    forms,
+    store::{DatabaseName, Standing, Store, known_migrations},
+    submissions::reached,
+    vault::{KeyRing, Vault},
+    world::Random,
+};
+
+/// What to bring back.
+#[derive(Debug, Clone)]
+pub struct Wish {
+    /// The data: a folder of a backup, or one that holds such folders (then the newest).
+    pub data: PathBuf,
+    /// The keys, likewise; without them the key store that is here is used.
+    pub keys: Option<PathBuf>,
+    /// What is there is moved aside.
+    pub replace: bool,
+    /// Everything is checked and nothing written.
+    pub check_only: bool,
+}
+
+/// What was brought back, or would be.
+#[derive(Debug, Clone)]
+pub struct Restored {
+    /// Of the data.
+    pub data: Manifest,
+    /// Of the keys, where they were brought back, too.
+    pub keys: Option<Manifest>,
+    /// Where each thing lies now.
+    pub places: Vec<(&'static str, PathBuf)>,
+    /// What was moved aside.
+    pub aside: Vec<PathBuf>,
+    /// How the two databases fit; not known of PostgreSQL.
+    pub fit: Option<Fit>,
+    /// Secrets that the definitions name and the settings here do not have.
+    pub missing_secrets: Vec<String>,
+}
+
+/// Checks everything, then brings it back.
+pub async fn restore(settings: &Settings, wish: &Wish, now: Timestamp, random: &Random) -> Result<Restored, KeepError> {
+    let (data_folder, data) = named(&wish.data, Part::Data)?;
+    let keys = wish.keys.as_deref().map(|path| named(path, Part::Keys)).transpose()?;
+    let both = [Some((&data_folder, &data)), keys.as_ref().map(|(folder, keys)| (folder, keys))];
+    for (folder, manifest) in both.into_iter().flatten() {
+        refuse_foreign(settings, manifest)?;
+        manifest.verify(folder)?;
+    }
+    let keys = keys.as_ref().map(|(folder, manifest)| (folder.as_path(), manifest));
+    let ring = ring_for(settings, keys.unwrap_or((data_folder.as_path(), &data)))?;
+    check_ring(&ring, keys, data.engine, random).await?;
+    let mut restored = Restored {
+        missing_secrets: missing_secrets(settings, &data_folder),
+        data: data.clone(),
+        keys: keys.map(|(_, manifest)| manifest.clone()),
+        places: Vec::new(),
+        aside: Vec::new(),
+        fit: None,
+    };
+    if wish.check_only {
+        if data.engine == Engine::Sqlite && let Some((folder, keys)) = keys {
+            let file = |folder: &Path, engine| folder.join(database_file(engine));
+            restored.fit = Some(sqlite::fit(&file(&data_folder, data.engine), &file(folder, keys.engine)).await?);
+        }
+        return Ok(restored);
+    }
+    let _alone = Presence::alone(&settings.database.main)?;
+    let mut moves = Moves::new(now);
+    // The order in which they take their names.
+    if let Some((folder, _)) = keys.filter(|(folder, _)| folder.join(RING).is_file()) {
+        moves.file("key ring", &folder.join(RING), &settings.key_ring);
+    }
+    if data_folder.join(DEFINITIONS).is_dir() {
+        moves.folder("definitions", &data_folder.join(DEFINITIONS), &settings.definitions_dir)?;
+    }
+    match (&settings.database.main, &settings.database.keys) {
+        (Database::Sqlite { file: main_place }, Database::Sqlite { file: keys_place }) => {
+            match keys {
+                Some((folder, _)) => moves.database("key store", &folder.join(database_file(Engine::Sqlite)), keys_place),
+                None if !keys_place.exists() => return Err(KeepError::NoKeys(keys_place.display().to_string())),
+                None => {}
+            }
+            moves.database("main database", &data_folder.join(database_file(Engine::Sqlite)), main_place);
+            moves.make(wish.replace)?;
+            if keys.is_some() {
+                // What the copy does not hold is lost, and its keys with it: that is what was asked for.
+                sqlite::forget_reached(keys_place).await?;
+            }
+            restored.fit = Some(sqlite::fit(main_place, keys_place).await?);
+        }
+        (Database::Postgres { url: main, schema }, Database::Postgres { url: keys_url, schema: keys_schema }) => {
+            let standing = Standing::of(&settings.database).await?;
+            if standing.main.exists() || (keys.is_some() && standing.keys.exists()) {
+                return Err(KeepError::PostgresOccupied);
+            }
+            if keys.is_none() && !standing.keys.exists() {
+                return Err(KeepError::NoKeys("the schema of the key store".to_owned()));
+            }
+            moves.make(wish.replace)?;
+            let keys_place = Place { url: keys_url, schema: keys_schema.as_deref() };
+            if let Some((folder, _)) = keys {
+                postgres::load(&keys_place, &folder.join(database_file(Engine::Postgres))).await?;
+                postgres::forget_reached(&keys_place).await?;
+            }
+            let place = Place { url: main, schema: schema.as_deref() };
+            postgres::load(&place, &data_folder.join(database_file(Engine::Postgres))).await?;
+        }
+        _ => unreachable!("both stores are of one engine: the settings were read"),
+    }
+    // Here, once there is a journal of the forgotten: forget again whoever was forgotten after `data.made_at`.
+    restored.places = moves.placed;
+    restored.aside = moves.aside;
+    Ok(restored)
+}
+
+/// Takes the main database as it is, though the key store has seen a newer one: what it lacks is lost.
+pub async fn settle(settings: &Settings, now: Timestamp) -> Result<(), KeepError> {
+    let store = Store::open_current(&settings.database).await?;
+    let settled = reached::settle(&store, now).await;
+    store.close().await;
+    Ok(settled?)
+}
+
+/// What this build or these settings cannot take.
+fn refuse_foreign(settings: &Settings, manifest: &Manifest) -> Result<(), KeepError> {
+    let here = match settings.database.main {
+        Database::Sqlite { .. } => Engine::Sqlite,
+        Database::Postgres { .. } => Engine::Postgres,
+    };
+    if here != manifest.engine {
+        return Err(KeepError::Engine { backup: manifest.engine.name(), here: here.name() });
+    }
+    let name = if manifest.part == Part::Data { DatabaseName::Main } else { DatabaseName::Keys };
+    let known = known_migrations(manifest.engine.kind(), name);
+    match manifest.migrations.iter().find(|version| !known.contains(version)) {
+        Some(&migration) => Err(KeepError::Newer { product: manifest.product.clone(), migration }),
+        None => Ok(()),
+    }
+}
+
+/// The ring of the backup, or the one that is here; it must be the one that the backup needs.
+fn ring_for(settings: &Settings, (folder, manifest): (&Path, &Manifest)) -> Result<KeyRing, KeepError> {
+    let copied = folder.join(RING);
+    let path = if manifest.part == Part::Keys && copied.is_file() { copied } else { settings.key_ring.clone() };
+    if !path.exists() {
+        return Err(KeepError::WrongRing { path, needed: format!("{}; there is none", manifest.key_ring) });
+    }
+    // A copy on a stick may have lost its mode; what counts is the one that we write.
+    let ring = if path == settings.key_ring { KeyRing::open_existing(&path)? } else { KeyRing::read_copy(&path)? };
+    if ring.fingerprint() != manifest.key_ring {
+        return Err(KeepError::WrongRing { path, needed: manifest.key_ring.clone() });
+    }
+    Ok(ring)
+}
+
+/// The ring opens the newest keys of the copy: the fingerprint names its lineage, not each of its keys.
+async fn check_ring(
+    ring: &KeyRing,
+    keys: Option<(&Path, &Manifest)>,
+    engine: Engine,
+    random: &Random,
+) -> Result<(), KeepError> {
+    let Some((folder, manifest)) = keys.filter(|_| engine == Engine::Sqlite) else { return Ok(()) };
+    let newest = sqlite::newest_keys(&folder.join(database_file(engine))).await?;
+    let vault = Vault::new(ring.clone(), random.clone());
+    if newest.is_some_and(|newest| !vault.opens(&newest)) {
+        return Err(KeepError::WrongRing { path: folder.join(RING), needed: manifest.key_ring.clone() });
+    }
+    Ok(())
+}
+
+/// What destinations need and the settings of this machine do not have.
+fn missing_secrets(settings: &Settings, folder: &Path) -> Vec<String> {
+    let Ok(files) = forms::definition_files(&folder.join(DEFINITIONS)) else { return Vec::new() };
+    let Some(definitions) = definition::check(&files).definitions else { return Vec::new() };
+    let mut missing: Vec<String> = definitions
+        .destinations
+        .iter()
+        .map(|destination| destination.secret.to_lowercase())
+        .filter(|secret| !settings.secrets.contains_key(secret))
+        .collect();
+    missing.sort();
+    missing.dedup();
+    missing
+}
+
+/// Files on their way to their places.
+struct Moves {
+    stamp: String,
+    wanted: Vec<(&'static str, PathBuf, PathBuf)>,
+    /// Stand in the way though nothing takes their name: a log left beside a database would be folded into the new one.
+    strays: Vec<PathBuf>,
+    placed: Vec<(&'static str, PathBuf)>,
+    aside: Vec<PathBuf>,
+}
+
+impl Moves {
+    fn new(now: Timestamp) -> Self {
+        Self {
+            stamp: now.strftime("%Y%m%dT%H%M%SZ").to_string(),
+            wanted: Vec::new(),
+            strays: Vec::new(),
+            placed: Vec::new(),
+            aside: Vec::new(),
+        }
+    }
+
+    /// A file; where the same stands already there is nothing to do.
+    fn file(&mut self, what: &'static str, from: &Path, to: &Path) {
+        let same = to.is_file() && matches!((fs::read(from), fs::read(to)), (Ok(one), Ok(other)) if one == other);
+        if !same {
+            self.wanted.push((what, from.to_owned(), to.to_owned()));
+        }
+    }
+
+    /// A folder as a whole: what the copy does not have must not stay among it.
+    fn folder(&mut self, what: &'static str, from: &Path, to: &Path) -> Result<(), KeepError> {
+        let names = files_below(from)?;
+        let empty = fs::read_dir(to).is_ok_and(|mut entries| entries.next().is_none());
+        let equal = |name: &String| matches!((fs::read(from.join(name)), fs::read(to.join(name))), (Ok(one), Ok(other)) if one == other);
+        let same = to.is_dir() && !empty && files_below(to)? == names && names.iter().all(equal);
+        if empty {
+            fs::remove_dir(to).map_err(at(to))?;
+        }
+        if !same {
+            self.wanted.push((what, from.to_owned(), to.to_owned()));
+        }
+        Ok(())
+    }
+
+    fn database(&mut self, what: &'static str, from: &Path, to: &Path) {
+        self.wanted.push((what, from.to_owned(), to.to_owned()));
+        self.strays.extend(["-wal", "-shm", "-journal"].map(|suffix| {
+            let mut name = to.as_os_str().to_owned();
+            name.push(suffix);
+            PathBuf::from(name)
+        }));
+    }
+
+    fn make(&mut self, replace: bool) -> Result<(), KeepError> {
+        let exists = |path: &&PathBuf| path.symlink_metadata().is_ok();
+        let occupied: Vec<PathBuf> =
+            self.wanted.iter().map(|(_, _, to)| to).chain(&self.strays).filter(exists).cloned().collect();
+        if !occupied.is_empty() && !replace {
+            return Err(KeepError::Occupied(occupied));
+        }
+        let mut drafts = Drafts(Vec::new());
+        for (_, from, to) in &self.wanted {
+            let folder = parent(to);
+            make_folder(&folder)?;
+            expect_room(&folder, fs::metadata(from).map_err(at(from))?.len())?;
+            let draft = folder.join(format!("{}{}-{}", files::DRAFT, self.stamp, drafts.0.len()));
+            drafts.0.push(draft.clone());
+            if from.is_dir() { copy_folder(from, &draft)? } else { copy_file(from, &draft).map(drop)? }
+        }
+        // Databases first, so that nothing opens one with half of its log.
+        for path in occupied.iter().rev() {
+            let mut name = path.as_os_str().to_owned();
+            // `unticked.db-wal` must stay the log of what `unticked.db` is called now.
+            let text = path.to_string_lossy();
+            let log = ["-wal", "-shm", "-journal"].into_iter().find(|suffix| text.ends_with(suffix));
+            if let Some(log) = log {
+                name = text.strip_suffix(log).unwrap_or(&text).into();
+            }
+            name.push(format!(".before-restore-{}{}", self.stamp, log.unwrap_or_default()));
+            let place = PathBuf::from(name);
+            fs::rename(path, &place).map_err(at(&place))?;
+            self.aside.push(place);
+        }
+        for ((what, _, to), draft) in self.wanted.iter().zip(&drafts.0) {
+            fs::rename(draft, to).map_err(at(to))?;
+            sync_folder(&parent(to))?;
+            self.placed.push((what, resolved(to)));
+        }
+        Ok(())
+    }
+}
+
+/// Files that go again where they did not take their names.
+struct Drafts(Vec<PathBuf>);
+
+impl Drop for Drafts {
+    fn drop(&mut self) {
+        for draft in &self.0 {
+            let _ = if draft.is_dir() { fs::remove_dir_all(draft) } else { fs::remove_file(draft) };
+        }
+    }
+}
+
+fn copy_folder(from: &Path, to: &Path) -> Result<(), KeepError> {
+    make_folder(to)?;
+    for name in files_below(from)? {
+        let place = to.join(&name);
+        make_folder(&parent(&place))?;
+        copy_file(&from.join(&name), &place)?;
+    }
+    sync_folder(to)
+}
+
+fn parent(path: &Path) -> PathBuf {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned()
+}

@@ -1,0 +1,161 @@
+//! Copies of SQLite databases, made while others write.
+
+use std::path::Path;
+
+use sqlx::{ConnectOptions, Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
+
+use super::{
+    KeepError,
+    files::{make_file, room},
+};
+use crate::{store::StoreError, vault::WrappedKeys};
+
+/// What a copy holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Facts {
+    /// The migrations that stand.
+    pub migrations: Vec<i64>,
+    /// How many submissions or persons.
+    pub rows: u64,
+    /// When the newest came, milliseconds UTC.
+    pub newest_at: Option<i64>,
+}
+
+/// Copies the database as it stands at one moment into a file that does not exist. Writers are not held up.
+pub async fn copy(from: &Path, to: &Path) -> Result<(), KeepError> {
+    // `vacuum into` fills an empty file; made before, so that it is for its owner alone.
+    drop(make_file(to)?);
+    let options = SqliteConnectOptions::new().filename(from).create_if_missing(false).read_only(true);
+    let mut connection = connect(options).await?;
+    let text = to.to_string_lossy().into_owned();
+    let copied = sqlx::query("vacuum into $1").bind(text).execute(&mut connection).await;
+    let _ = connection.close().await;
+    match copied.map_err(StoreError::from) {
+        Ok(_) => Ok(()),
+        Err(StoreError::Unavailable(said)) if said.contains("full") || is_full(to) => {
+            Err(KeepError::Full(to.parent().unwrap_or(to).to_owned()))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// SQLite sometimes calls a full disk an error of the disk.
+fn is_full(path: &Path) -> bool {
+    room(path).is_some_and(|room| room.free < 64 * 1024)
+}
+
+async fn connect(options: SqliteConnectOptions) -> Result<SqliteConnection, KeepError> {
+    let options = options.busy_timeout(std::time::Duration::from_secs(10)).disable_statement_logging();
+    Ok(options.connect().await.map_err(StoreError::from)?)
+}
+
+/// A copy that nobody writes: nothing is laid beside it.
+async fn open_copy(path: &Path) -> Result<SqliteConnection, KeepError> {
+    connect(SqliteConnectOptions::new().filename(path).create_if_missing(false).read_only(true).immutable(true)).await
+}
+
+/// Checks a copy of the main database from end to end, and says what it holds.
+pub async fn main_facts(copy: &Path) -> Result<Facts, KeepError> {
+    let rows = "select count(*), max(received_at) from submission";
+    facts(copy, rows).await
+}
+
+/// The same of a copy of the key store.
+pub async fn keys_facts(copy: &Path) -> Result<Facts, KeepError> {
+    let rows = "select count(*), max(created_at) from subject_key";
+    facts(copy, rows).await
+}
+
+async fn facts(copy: &Path, rows: &'static str) -> Result<Facts, KeepError> {
+    let mut connection = open_copy(copy).await?;
+    let facts = async {
+        let sound: (String,) = sqlx::query_as("pragma quick_check(1)").fetch_one(&mut connection).await?;
+        if sound.0 != "ok" {
+            return Ok(None);
+        }
+        let migrations: Vec<(i64,)> =
+            sqlx::query_as("select version from _sqlx_migrations where success order by version")
+                .fetch_all(&mut connection)
+                .await?;
+        let (rows, newest_at): (i64, Option<i64>) = sqlx::query_as(rows).fetch_one(&mut connection).await?;
+        Ok::<_, StoreError>(Some(Facts {
+            migrations: migrations.into_iter().map(|(version,)| version).collect(),
+            rows: u64::try_from(rows).unwrap_or_default(),
+            newest_at,
+        }))
+    }
+    .await;
+    let _ = connection.close().await;
+    facts?.ok_or_else(|| KeepError::Damaged { path: copy.to_owned(), reason: "is not a sound database" })
+}
+
+/// The keys made last, of a copy of the key store.
+pub async fn newest_keys(copy: &Path) -> Result<Option<WrappedKeys>, KeepError> {
+    let mut connection = open_copy(copy).await?;
+    let newest = sqlx::query_as(
+        "select subject_id, identity_key, evidence_key, created_at
+         from subject_key
+         order by created_at desc
+         limit 1",
+    )
+    .fetch_optional(&mut connection)
+    .await;
+    let _ = connection.close().await;
+    Ok(newest.map_err(StoreError::from)?)
+}
+
+/// How the two databases fit.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Fit {
+    /// People whose values stand there and whose key does not.
+    pub values_without_key: u64,
+    /// Keys of people whom the main database does not know.
+    pub keys_without_subject: u64,
+}
+
+/// Holds the main database against the key store.
+pub async fn fit(main: &Path, keys: &Path) -> Result<Fit, KeepError> {
+    let options = SqliteConnectOptions::new().filename(main).create_if_missing(false).read_only(true);
+    let mut connection = connect(options).await?;
+    let keys = keys.to_string_lossy().into_owned();
+    let counted = async {
+        sqlx::query("attach database $1 as k").bind(keys).execute(&mut connection).await?;
+        let (values, strangers): (i64, i64) = sqlx::query_as(
+            "select
+                 (select count(distinct submission.subject_id)
+                  from value
+                  join submission on submission.submission_id = value.submission_id
+                  where value.identifies <> 'no'
+                    and not exists (select 1
+                                    from k.subject_key
+                                    where k.subject_key.subject_id = submission.subject_id
+                                      and k.subject_key.identity_key is not null)),
+                 (select count(*)
+                  from k.subject_key
+                  where k.subject_key.subject_id not in (select subject_id from subject))",
+        )
+        .fetch_one(&mut connection)
+        .await?;
+        Ok::<_, StoreError>((values, strangers))
+    }
+    .await;
+    let _ = connection.close().await;
+    let (values, strangers) = counted?;
+    let number = |count: i64| u64::try_from(count).unwrap_or_default();
+    Ok(Fit { values_without_key: number(values), keys_without_subject: number(strangers) })
+}
+
+/// Makes a key store forget how far its main database was: the one beside it is the one that counts.
+pub async fn forget_reached(keys: &Path) -> Result<(), KeepError> {
+    let mut connection = connect(SqliteConnectOptions::new().filename(keys).create_if_missing(false)).await?;
+    let forgotten = async {
+        let table = "select name from sqlite_master where type = 'table' and name = 'main_reached'";
+        if sqlx::query_as::<_, (String,)>(table).fetch_optional(&mut connection).await?.is_some() {
+            sqlx::query("delete from main_reached").execute(&mut connection).await?;
+        }
+        Ok::<_, StoreError>(())
+    }
+    .await;
+    let _ = connection.close().await;
+    Ok(forgotten?)
+}

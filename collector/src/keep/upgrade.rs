@@ -1,0 +1,136 @@
+//! Bringing the databases up to date: a copy of both, then the migrations, forward only.
+//!
+//! A process that dies on the way leaves a mark of the copy it had made. The next start goes on where the migrations stood
+//! and makes no second copy, since that would be of something half-changed and would push the whole one out.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use jiff::Timestamp;
+
+use super::{
+    KeepError,
+    backup::{Made, Order, backup, read},
+    files::{at, make_folder, sync_folder},
+    lock::Presence,
+    manifest::{Part, Reason, found_in},
+};
+use crate::{
+    config::{Database, Settings},
+    store::{Standing, Store},
+    world::Random,
+};
+
+/// How many copies stay that were made before upgrades.
+const KEEP: usize = 3;
+/// Names the copy that was made before the upgrade under way.
+const MARK: &str = "under-way";
+
+/// Both databases, open and up to date.
+pub struct Upgraded {
+    /// The stores.
+    pub store: Store,
+    /// What happened to them before; `None` where there was nothing to do.
+    pub from: Option<Before>,
+}
+
+/// What was done before the migrations.
+#[derive(Debug)]
+pub enum Before {
+    /// A copy was made.
+    Copied(Box<Made>),
+    /// An upgrade that had been interrupted went on; its copy has this id.
+    GoneOn(String),
+    /// The owner wants no copy.
+    WithoutCopy,
+}
+
+/// Opens the databases, after bringing them up to date. Both are looked at before either is touched.
+pub async fn open(settings: &Settings, now: Timestamp, random: &Random) -> Result<Upgraded, KeepError> {
+    let standing = Standing::of(&settings.database).await?;
+    standing.refuse_newer()?;
+    standing.refuse_lost_keys(&settings.database)?;
+    if !standing.needs_upgrade() {
+        return Ok(Upgraded { store: Store::open(&settings.database).await?, from: None });
+    }
+    let alone = Presence::alone(&settings.database.main)?;
+    // Another process may have done it while we waited for our turn.
+    let standing = Standing::of(&settings.database).await?;
+    let mut mark = None;
+    let from = if settings.backup.before_upgrade {
+        let (data, keys) =
+            before_upgrade_folders(settings).map_err(|error| KeepError::BeforeUpgrade(Box::new(error)))?;
+        mark = Some(data.join(MARK));
+        match interrupted(&data, &standing) {
+            Some(id) => Before::GoneOn(id),
+            None => Before::Copied(Box::new(
+                copy(settings, data, keys, now, random)
+                    .await
+                    .map_err(|error| KeepError::BeforeUpgrade(Box::new(error)))?,
+            )),
+        }
+    } else {
+        Before::WithoutCopy
+    };
+    let store = Store::open(&settings.database).await?;
+    if let Some(mark) = mark {
+        // Left behind it does no harm: it names a copy whose migrations are not the ones that stand.
+        let _ = fs::remove_file(mark);
+    }
+    drop(alone);
+    Ok(Upgraded { store, from: Some(from) })
+}
+
+/// Where copies go before an upgrade: beside the databases, each in a folder of its own; with PostgreSQL, where backups go.
+pub fn before_upgrade_folders(settings: &Settings) -> Result<(PathBuf, PathBuf), KeepError> {
+    let beside = |file: &Path, name: &str| file.parent().unwrap_or(Path::new(".")).join(name);
+    match (&settings.database.main, &settings.database.keys) {
+        (Database::Sqlite { file: main }, Database::Sqlite { file: keys }) => {
+            Ok((beside(main, "before-upgrade"), beside(keys, "before-upgrade-keys")))
+        }
+        _ => {
+            let order = Order::from_settings(settings, None, None)?;
+            Ok((order.data, order.keys))
+        }
+    }
+}
+
+async fn copy(
+    settings: &Settings,
+    data: PathBuf,
+    keys: PathBuf,
+    now: Timestamp,
+    random: &Random,
+) -> Result<Made, KeepError> {
+    let order = Order {
+        data,
+        keys,
+        // They lie beside each other already, and stay on this machine.
+        together: true,
+        // It stays where it is: the fewer copies, the better.
+        ring: false,
+        keep: Some(KEEP),
+        reason: Reason::BeforeUpgrade,
+    };
+    let made = backup(settings, &order, now, random).await?;
+    let id = made.data.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let mark = order.data.join(MARK);
+    make_folder(&order.data)?;
+    fs::write(&mark, id).map_err(at(&mark))?;
+    sync_folder(&order.data)?;
+    Ok(made)
+}
+
+/// The copy that an interrupted upgrade made: it is whole, and the databases have moved on from it.
+fn interrupted(data: &Path, standing: &Standing) -> Option<String> {
+    let mark = String::from_utf8(read(&data.join(MARK)).ok()?).ok()?;
+    let (path, copy) = found_in(data, Part::Data)
+        .into_iter()
+        .find(|(path, _)| path.file_name().is_some_and(|name| name.to_string_lossy() == mark.trim()))?;
+    let moved = |then: &[i64], now: &[i64]| then.iter().all(|version| now.contains(version));
+    // Where not one migration has happened since, it may be much older than this start: a fresh one is made.
+    let main_has_moved = copy.migrations != standing.main.applied && moved(&copy.migrations, &standing.main.applied);
+    (main_has_moved && copy.verify(&path).is_ok()).then(|| copy.id.clone())
+}

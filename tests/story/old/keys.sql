@@ -1,0 +1,24 @@
+PRAGMA foreign_keys=OFF;
+BEGIN TRANSACTION;
+CREATE TABLE _sqlx_migrations (
+    version BIGINT PRIMARY KEY,
+    description TEXT NOT NULL,
+    installed_on TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    success BOOLEAN NOT NULL,
+    checksum BLOB NOT NULL,
+    execution_time BIGINT NOT NULL
+);
+INSERT INTO _sqlx_migrations VALUES(1,'subject key','2026-11-23 18:10:44',1,X'513c0f7916ea95558b281872df567bad135ff1ebe0a71953379d243071d523182e74fd38345d63475cad577dc623ed09',6334409);
+CREATE TABLE subject_key (
+    subject_id blob not null primary key,
+    -- sealed by the ring: opens the values, outbox bodies and mails
+    identity_key blob,
+    -- sealed by the ring: opens part B of the evidence, which outlives the identity for legal claims (Art. 17(3)(e))
+    evidence_key blob,
+    created_at integer not null
+) strict, without rowid;
+INSERT INTO subject_key VALUES(X'01a2099a837c7b24a74d7d8cd48e1f24',X'1ee30396018aeb27c3b2ccc03d6d10c0dd3898247c2fff4c7a9faba41008b90de0a02f6d8105d673b756a87a5bab322266d3b558b49663c1c1520e5f2b323748600433056e5272ea7b2ec367b3',X'1ee303960196a430628791afa4a24163aa99e3246797139f1562aa5cf643b9a32130070186abb6d6baaa94fc157275140cd105b971fb073bb9c0df43a2d27b57ae17de525b898387d134fbc2de',1795457450876);
+INSERT INTO subject_key VALUES(X'01a2099a938178e38ddc940b8c988941',X'1ee3039601ff8a4474722f8c90f4f4048f99ca7823beb668d11c9361795afa57ba2f626703a4546d29f829dac08b095239b74809f179ac63b812825a3350ef907dcc63ec3d124f6e362c36dbfa',X'1ee30396018ba8ed2726c6a6b0fad6809ac58c27169ee9a45d1b451e6207774ec232160ac7c921fe33744835d26f92f82a3387f45021e330393883baec94946e176932bdd1b22c67f674b45634',1795457454977);
+INSERT INTO subject_key VALUES(X'01a2099aa36b7aea9a578bb94e72a2a0',X'1ee30396019f55a2e1ee7ce4fb57b55dc292e931f59eff12daf993ffbb6794eacb4e684e334c0350a80de1975991777c020f9fb87b16285f96bb9a22c4f5e3e590d96cd942f39c9d2738e3cf28',X'1ee303960113c745757a017ae2286778edf5a7297a95a5a188dd4f4397062887abf2e2fc772f08d5144b1e7d8b20849007b37a701f546f67575072415a8c8fd6f9a3c6173af1a47a29864d8766',1795457459051);
+CREATE INDEX subject_key_by_age on subject_key (created_at);
+COMMIT;
