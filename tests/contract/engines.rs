@@ -62,6 +62,10 @@ impl Fresh {
         Some(Self { settings, _folder: tempfile::tempdir().unwrap(), server: Some((url, name)) })
     }
 
+    pub fn settings(&self) -> &DatabaseSettings {
+        &self.settings
+    }
+
     pub async fn open(&self, watch: Option<Arc<Seen>>) -> Store {
         Store::open_watched(&self.settings, watch.map(|seen| seen as Arc<dyn Watch>)).await.unwrap()
     }

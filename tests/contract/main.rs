@@ -7,6 +7,7 @@
 
 mod engines;
 mod forms;
+mod keep;
 mod outbox;
 mod source;
 mod submissions;
@@ -19,6 +20,7 @@ use unticked_collector::store::{EngineKind, Store};
 
 async fn every_room(store: &Store) {
     vault::keeps_finds_and_destroys_keys(store).await;
+    vault::notes_how_far_the_main_database_is(store).await;
     submissions::keeps_and_finds_submissions(store).await;
     submissions::a_second_one_with_the_same_id_or_reference_is_counted_out(store).await;
     submissions::finds_the_evidence_of_a_submission(store).await;
@@ -58,4 +60,18 @@ async fn every_statement_runs_on_postgresql() {
         return;
     };
     every_statement_runs(fresh, EngineKind::Postgres).await;
+}
+
+#[tokio::test]
+async fn a_backup_of_postgresql_comes_back_in_another_database() {
+    let (Some(from), Some(to), Some(full)) =
+        (Fresh::postgres().await, Fresh::postgres().await, Fresh::postgres().await)
+    else {
+        eprintln!("left out: UNTICKED_TEST_POSTGRES names no server");
+        return;
+    };
+    keep::goes_and_comes_back(&from, &to, &full).await;
+    for fresh in [from, to, full] {
+        fresh.remove().await;
+    }
 }

@@ -1,6 +1,9 @@
 use unticked_collector::{
     store::Store,
-    vault::{WrappedKeys, sql},
+    vault::{
+        WrappedKeys,
+        sql::{self, Reached},
+    },
 };
 use uuid::Uuid;
 
@@ -34,4 +37,21 @@ pub async fn keeps_finds_and_destroys_keys(store: &Store) {
     assert_eq!(sql::destroy(&mut tx, Uuid::from_u128(7)).await.unwrap(), 0);
     tx.commit().await.unwrap();
     assert_eq!(sql::find(&mut connection, Uuid::from_u128(7)).await.unwrap(), None);
+}
+
+pub async fn notes_how_far_the_main_database_is(store: &Store) {
+    let [one, two, three] = [1, 2, 3].map(Uuid::from_u128);
+    let noted = |record_id, noted_at, behind_since| Some(Reached { record_id, noted_at, behind_since });
+    let mut tx = store.keys().begin().await.unwrap();
+    assert_eq!(sql::reached(&mut tx).await.unwrap(), None);
+    assert_eq!(sql::note_reached(&mut tx, one, 10).await.unwrap(), 1);
+    assert_eq!(sql::note_reached(&mut tx, two, 20).await.unwrap(), 1);
+    assert_eq!(sql::reached(&mut tx).await.unwrap(), noted(two, 20, None));
+    assert_eq!(sql::note_behind(&mut tx, Some(30)).await.unwrap(), 1);
+    assert_eq!(sql::note_reached(&mut tx, three, 40).await.unwrap(), 0, "what is missing stays noted");
+    assert_eq!(sql::reached(&mut tx).await.unwrap(), noted(two, 20, Some(30)));
+    assert_eq!(sql::note_behind(&mut tx, None).await.unwrap(), 1);
+    assert_eq!(sql::forget_reached(&mut tx).await.unwrap(), 1);
+    assert_eq!(sql::reached(&mut tx).await.unwrap(), None);
+    tx.rollback().await.unwrap();
 }

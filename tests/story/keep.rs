@@ -17,10 +17,7 @@ use unticked_collector::{
     world::{Clock, Random},
 };
 
-use crate::{
-    house::House,
-    visitor::Visitor,
-};
+use crate::{house::House, visitor::Visitor};
 
 fn run<T>(task: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(task)
@@ -228,7 +225,7 @@ fn a_full_disk_leaves_no_half_backup_and_spoils_no_whole_one() {
         let used: u64 = String::from_utf8(output.stdout).unwrap().lines().nth(1).unwrap().trim().parse().unwrap();
         remount(&format!("remount,size=100m,nr_inodes={}", used + more));
     };
-    for more in 1..8 {
+    for more in 0..8 {
         inodes(more);
         let refused = make().unwrap_err();
         assert!(matches!(refused, KeepError::Full(_)), "{more}: {refused}");
@@ -405,7 +402,10 @@ fn only_serve_and_upgrade_change_an_old_database() {
     let folder = old_folder();
     let settings = settings_in(folder.path());
     let refused = run(unticked_collector::store::Store::open_current(&settings.database)).err().unwrap();
-    assert!(matches!(refused, OpenError::Behind { .. }) && refused.to_string().contains("unticked upgrade"), "{refused}");
+    assert!(
+        matches!(refused, OpenError::Behind { .. }) && refused.to_string().contains("unticked upgrade"),
+        "{refused}"
+    );
     assert_eq!(standing(&settings).main.applied, [1, 2, 3]);
     // A backup of it is one, too.
     let shelf = Shelf::new();

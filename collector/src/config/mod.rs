@@ -17,6 +17,6 @@ pub use database::{Database, DatabaseSettings};
 pub use layers::{Layer, Sources};
 pub use secret::Secret;
 pub use settings::{
-    BackupSettings, ClientAddress, ConfigError, ConfigErrors, Effective, EvidenceSettings, Limits, Loaded, LogFormat, LogSettings,
-    Origin, OutboxSettings, ServerSettings, Settings,
+    BackupSettings, ClientAddress, ConfigError, ConfigErrors, Effective, EvidenceSettings, Limits, Loaded, LogFormat,
+    LogSettings, Origin, OutboxSettings, ServerSettings, Settings,
 };

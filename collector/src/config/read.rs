@@ -14,8 +14,8 @@ use super::{
     layers::{Entry, Layer, Raw, Sources, variable},
     secret::Secret,
     settings::{
-        BackupSettings, ClientAddress, ConfigError, ConfigErrors, Effective, EvidenceSettings, Limits, Loaded, LogFormat, LogSettings,
-        Origin, OutboxSettings, ServerSettings, Settings,
+        BackupSettings, ClientAddress, ConfigError, ConfigErrors, Effective, EvidenceSettings, Limits, Loaded,
+        LogFormat, LogSettings, Origin, OutboxSettings, ServerSettings, Settings,
     },
 };
 
@@ -112,9 +112,7 @@ impl Reader<'_> {
         let backup = BackupSettings {
             dir: self.path_if_any("backup.dir"),
             keys_dir: self.path_if_any("backup.keys_dir"),
-            before_upgrade: self
-                .one_of("backup.before_upgrade", &[("true", true), ("false", false)])
-                .unwrap_or(true),
+            before_upgrade: self.one_of("backup.before_upgrade", &[("true", true), ("false", false)]).unwrap_or(true),
         };
         let limits = Limits {
             per_client_per_minute: self.number("limits.per_client_per_minute", 0, 1_000_000).unwrap_or_default(),

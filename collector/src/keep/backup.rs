@@ -67,7 +67,11 @@ pub struct Made {
 
 impl Order {
     /// What the settings say, where nothing else is said.
-    pub fn from_settings(settings: &Settings, to: Option<PathBuf>, keys_to: Option<PathBuf>) -> Result<Self, KeepError> {
+    pub fn from_settings(
+        settings: &Settings,
+        to: Option<PathBuf>,
+        keys_to: Option<PathBuf>,
+    ) -> Result<Self, KeepError> {
         let data = to.or_else(|| settings.backup.dir.clone());
         let keys = keys_to.or_else(|| settings.backup.keys_dir.clone());
         Ok(Self {

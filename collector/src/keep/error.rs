@@ -53,7 +53,9 @@ pub enum KeepError {
         needed: String,
     },
     /// The disk filled up on the way.
-    #[error("the disk of {0} is full; nothing half-written was left there. Make room, or name a folder on another disk")]
+    #[error(
+        "the disk of {0} is full; nothing half-written was left there. Make room, or name a folder on another disk"
+    )]
     Full(PathBuf),
     /// The system refuses.
     #[error("{path}: {cause}")]
@@ -64,7 +66,9 @@ pub enum KeepError {
         cause: io::Error,
     },
     /// The key ring is not where the settings say.
-    #[error("the key ring {0} is not there; a backup without it opens nothing. Correct `keys.ring`, or say `--without-ring`")]
+    #[error(
+        "the key ring {0} is not there; a backup without it opens nothing. Correct `keys.ring`, or say `--without-ring`"
+    )]
     NoRing(PathBuf),
     /// The key ring cannot be read.
     #[error(transparent)]
@@ -76,10 +80,14 @@ pub enum KeepError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// There is no backup.
-    #[error("{0} holds no backup: name a folder that `unticked backup` made (`unticked-data-…`, `unticked-keys-…`), or one that holds such folders")]
+    #[error(
+        "{0} holds no backup: name a folder that `unticked backup` made (`unticked-data-…`, `unticked-keys-…`), or one that holds such folders"
+    )]
     NoBackup(PathBuf),
     /// What was named is the other half.
-    #[error("{path} holds the {found} of a backup, where its {wanted} are asked for; exchange `--from` and `--keys-from`")]
+    #[error(
+        "{path} holds the {found} of a backup, where its {wanted} are asked for; exchange `--from` and `--keys-from`"
+    )]
     WrongPart {
         /// The folder.
         path: PathBuf,
@@ -97,7 +105,9 @@ pub enum KeepError {
         reason: &'static str,
     },
     /// The backup is of a newer build.
-    #[error("the backup was made by Unticked {product}, which is newer than this one (migration {migration}); restore it with that version")]
+    #[error(
+        "the backup was made by Unticked {product}, which is newer than this one (migration {migration}); restore it with that version"
+    )]
     Newer {
         /// Its version.
         product: String,
@@ -116,10 +126,14 @@ pub enum KeepError {
     #[error("there is something already, and nothing was changed: {}. Say `--replace` to move it aside first", listed(.0))]
     Occupied(Vec<PathBuf>),
     /// PostgreSQL is not emptied by us.
-    #[error("the database that `database.url` names is not empty, and nothing was changed: make an empty one and name that")]
+    #[error(
+        "the database that `database.url` names is not empty, and nothing was changed: make an empty one and name that"
+    )]
     PostgresOccupied,
     /// The ring is not the one.
-    #[error("the key ring {path} is not the one that this backup needs ({needed}): put the right file at `keys.ring`, or take the keys of the same backup")]
+    #[error(
+        "the key ring {path} is not the one that this backup needs ({needed}): put the right file at `keys.ring`, or take the keys of the same backup"
+    )]
     WrongRing {
         /// The ring that was looked at.
         path: PathBuf,

@@ -145,6 +145,13 @@ pub struct Room {
     pub inodes: Option<u64>,
 }
 
+impl Room {
+    /// Whether hardly anything fits any more.
+    pub fn is_spent(self) -> bool {
+        self.free < 64 * 1024 || self.inodes.is_some_and(|left| left < 4)
+    }
+}
+
 /// How much room there is where `path` lies, or will.
 pub fn room(path: &Path) -> Option<Room> {
     let known = path.ancestors().find(|known| known.exists())?;

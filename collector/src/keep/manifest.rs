@@ -148,9 +148,8 @@ impl Manifest {
             return Err(damaged("is of a kind that this version does not know"));
         }
         // Names come from a file that somebody may have changed: none of them may lead out of the folder.
-        let within = |name: &String| {
-            Path::new(name).components().all(|part| matches!(part, std::path::Component::Normal(_)))
-        };
+        let within =
+            |name: &String| Path::new(name).components().all(|part| matches!(part, std::path::Component::Normal(_)));
         if !manifest.files.keys().all(within) {
             return Err(damaged("names a file outside its folder"));
         }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use reqwest::Url;
-use sqlx::{Connection as _, ConnectOptions, PgConnection, postgres::PgConnectOptions};
+use sqlx::{ConnectOptions, Connection as _, PgConnection, postgres::PgConnectOptions};
 
 use super::{
     KeepError,
@@ -119,7 +119,8 @@ impl Place<'_> {
     fn tool(&self, program: &'static str) -> Result<Command, KeepError> {
         let options = self.options()?;
         let mut command = Command::new(program);
-        let host = options.get_socket().map_or_else(|| options.get_host().to_owned(), |path| path.display().to_string());
+        let host =
+            options.get_socket().map_or_else(|| options.get_host().to_owned(), |path| path.display().to_string());
         command.env("PGHOST", host).env("PGPORT", options.get_port().to_string());
         command.env("PGUSER", options.get_username()).env("PGAPPNAME", "unticked");
         command.env("PGDATABASE", options.get_database().unwrap_or(options.get_username()));
@@ -147,7 +148,7 @@ fn run(program: &'static str, command: &mut Command, file: &Path) -> Result<(), 
     if status.success() {
         return Ok(());
     }
-    if room(file).is_some_and(|room| room.free < 64 * 1024) {
+    if room(file).is_some_and(|room| room.is_spent()) {
         return Err(KeepError::Full(file.parent().unwrap_or(file).to_owned()));
     }
     let said = String::from_utf8_lossy(&stderr);
@@ -179,8 +180,10 @@ mod unit {
     fn a_password_is_told_to_the_program_and_to_nobody_who_lists_processes() {
         let place = Place { url: "postgres://ann:p%40ss%2Fw@db.example:5433/shop?sslmode=require", schema: None };
         let command = place.tool("pg_dump").unwrap();
-        let variables: Vec<_> =
-            command.get_envs().map(|(name, value)| (name.to_str().unwrap(), value.unwrap().to_str().unwrap())).collect();
+        let variables: Vec<_> = command
+            .get_envs()
+            .map(|(name, value)| (name.to_str().unwrap(), value.unwrap().to_str().unwrap()))
+            .collect();
         for expected in [
             ("PGHOST", "db.example"),
             ("PGPORT", "5433"),

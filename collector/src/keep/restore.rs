@@ -73,7 +73,7 @@ pub async fn restore(settings: &Settings, wish: &Wish, now: Timestamp, random: &
         manifest.verify(folder)?;
     }
     let keys = keys.as_ref().map(|(folder, manifest)| (folder.as_path(), manifest));
-    let ring = ring_for(settings, keys.unwrap_or((data_folder.as_path(), &data)))?;
+    let ring = ring_for(settings, keys, &data)?;
     check_ring(&ring, keys, data.engine, random).await?;
     let mut restored = Restored {
         missing_secrets: missing_secrets(settings, &data_folder),
@@ -84,7 +84,9 @@ pub async fn restore(settings: &Settings, wish: &Wish, now: Timestamp, random: &
         fit: None,
     };
     if wish.check_only {
-        if data.engine == Engine::Sqlite && let Some((folder, keys)) = keys {
+        if data.engine == Engine::Sqlite
+            && let Some((folder, keys)) = keys
+        {
             let file = |folder: &Path, engine| folder.join(database_file(engine));
             restored.fit = Some(sqlite::fit(&file(&data_folder, data.engine), &file(folder, keys.engine)).await?);
         }
@@ -102,7 +104,9 @@ pub async fn restore(settings: &Settings, wish: &Wish, now: Timestamp, random: &
     match (&settings.database.main, &settings.database.keys) {
         (Database::Sqlite { file: main_place }, Database::Sqlite { file: keys_place }) => {
             match keys {
-                Some((folder, _)) => moves.database("key store", &folder.join(database_file(Engine::Sqlite)), keys_place),
+                Some((folder, _)) => {
+                    moves.database("key store", &folder.join(database_file(Engine::Sqlite)), keys_place)
+                }
                 None if !keys_place.exists() => return Err(KeepError::NoKeys(keys_place.display().to_string())),
                 None => {}
             }
@@ -164,19 +168,23 @@ fn refuse_foreign(settings: &Settings, manifest: &Manifest) -> Result<(), KeepEr
     }
 }
 
-/// The ring of the backup, or the one that is here; it must be the one that the backup needs.
-fn ring_for(settings: &Settings, (folder, manifest): (&Path, &Manifest)) -> Result<KeyRing, KeepError> {
-    let copied = folder.join(RING);
-    let path = if manifest.part == Part::Keys && copied.is_file() { copied } else { settings.key_ring.clone() };
-    if !path.exists() {
-        return Err(KeepError::WrongRing { path, needed: format!("{}; there is none", manifest.key_ring) });
+/// The ring of the backup, or the one that is here; it must be the one that both halves need.
+fn ring_for(settings: &Settings, keys: Option<(&Path, &Manifest)>, data: &Manifest) -> Result<KeyRing, KeepError> {
+    let copied = keys.map(|(folder, _)| folder.join(RING)).filter(|copied| copied.is_file());
+    let (path, ring) = match copied {
+        // A copy on a stick may have lost its mode; what counts is the one that we write.
+        Some(copied) => (copied.clone(), KeyRing::read_copy(&copied)?),
+        None if settings.key_ring.exists() => (settings.key_ring.clone(), KeyRing::open_existing(&settings.key_ring)?),
+        None => {
+            let needed = format!("{}; there is none", data.key_ring);
+            return Err(KeepError::WrongRing { path: settings.key_ring.clone(), needed });
+        }
+    };
+    let needs = std::iter::once(data).chain(keys.map(|(_, keys)| keys)).map(|manifest| &manifest.key_ring);
+    match needs.into_iter().find(|needed| **needed != ring.fingerprint()) {
+        Some(needed) => Err(KeepError::WrongRing { path, needed: needed.clone() }),
+        None => Ok(ring),
     }
-    // A copy on a stick may have lost its mode; what counts is the one that we write.
-    let ring = if path == settings.key_ring { KeyRing::open_existing(&path)? } else { KeyRing::read_copy(&path)? };
-    if ring.fingerprint() != manifest.key_ring {
-        return Err(KeepError::WrongRing { path, needed: manifest.key_ring.clone() });
-    }
-    Ok(ring)
 }
 
 /// The ring opens the newest keys of the copy: the fingerprint names its lineage, not each of its keys.

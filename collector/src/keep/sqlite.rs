@@ -39,9 +39,9 @@ pub async fn copy(from: &Path, to: &Path) -> Result<(), KeepError> {
     }
 }
 
-/// SQLite sometimes calls a full disk an error of the disk.
+/// SQLite sometimes calls a full disk an error of the disk, or a file that does not open.
 fn is_full(path: &Path) -> bool {
-    room(path).is_some_and(|room| room.free < 64 * 1024)
+    room(path).is_some_and(|room| room.is_spent())
 }
 
 async fn connect(options: SqliteConnectOptions) -> Result<SqliteConnection, KeepError> {

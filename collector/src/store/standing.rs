@@ -1,9 +1,6 @@
 //! How far the two databases are, seen without changing them: what `serve` looks at before it migrates.
 
-use sqlx::{
-    ConnectOptions, Connection as _, PgConnection, SqliteConnection,
-    sqlite::SqliteConnectOptions,
-};
+use sqlx::{ConnectOptions, Connection as _, PgConnection, SqliteConnection, sqlite::SqliteConnectOptions};
 
 use super::{
     OpenError, StoreError,
