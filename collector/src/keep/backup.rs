@@ -223,7 +223,7 @@ fn refuse_together(order: &Order) -> Result<(), KeepError> {
         return Ok(());
     }
     let (data, keys) = (resolved(&order.data), resolved(&order.keys));
-    match relation(&data, &keys, |path| device(path)) {
+    match relation(&data, &keys, device) {
         Some(how) => Err(KeepError::Together { how, data, keys }),
         None => Ok(()),
     }

@@ -10,7 +10,7 @@ use sqlx::{ConnectOptions, Connection as _, PgConnection, postgres::PgConnectOpt
 
 use super::{
     KeepError,
-    files::{make_file, room},
+    files::{Room, make_file, room},
     sqlite::Facts,
 };
 use crate::store::{OpenError, StoreError, postgres_options};
@@ -148,7 +148,7 @@ fn run(program: &'static str, command: &mut Command, file: &Path) -> Result<(), 
     if status.success() {
         return Ok(());
     }
-    if room(file).is_some_and(|room| room.is_spent()) {
+    if room(file).is_some_and(Room::is_spent) {
         return Err(KeepError::Full(file.parent().unwrap_or(file).to_owned()));
     }
     let said = String::from_utf8_lossy(&stderr);

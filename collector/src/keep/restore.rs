@@ -105,7 +105,7 @@ pub async fn restore(settings: &Settings, wish: &Wish, now: Timestamp, random: &
         (Database::Sqlite { file: main_place }, Database::Sqlite { file: keys_place }) => {
             match keys {
                 Some((folder, _)) => {
-                    moves.database("key store", &folder.join(database_file(Engine::Sqlite)), keys_place)
+                    moves.database("key store", &folder.join(database_file(Engine::Sqlite)), keys_place);
                 }
                 None if !keys_place.exists() => return Err(KeepError::NoKeys(keys_place.display().to_string())),
                 None => {}

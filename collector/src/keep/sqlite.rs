@@ -6,7 +6,7 @@ use sqlx::{ConnectOptions, Connection as _, SqliteConnection, sqlite::SqliteConn
 
 use super::{
     KeepError,
-    files::{make_file, room},
+    files::{Room, make_file, room},
 };
 use crate::{store::StoreError, vault::WrappedKeys};
 
@@ -41,7 +41,7 @@ pub async fn copy(from: &Path, to: &Path) -> Result<(), KeepError> {
 
 /// SQLite sometimes calls a full disk an error of the disk, or a file that does not open.
 fn is_full(path: &Path) -> bool {
-    room(path).is_some_and(|room| room.is_spent())
+    room(path).is_some_and(Room::is_spent)
 }
 
 async fn connect(options: SqliteConnectOptions) -> Result<SqliteConnection, KeepError> {

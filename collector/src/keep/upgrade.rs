@@ -86,15 +86,13 @@ pub async fn open(settings: &Settings, now: Timestamp, random: &Random) -> Resul
 /// Where copies go before an upgrade: beside the databases, each in a folder of its own; with PostgreSQL, where backups go.
 pub fn before_upgrade_folders(settings: &Settings) -> Result<(PathBuf, PathBuf), KeepError> {
     let beside = |file: &Path, name: &str| file.parent().unwrap_or(Path::new(".")).join(name);
-    match (&settings.database.main, &settings.database.keys) {
-        (Database::Sqlite { file: main }, Database::Sqlite { file: keys }) => {
-            Ok((beside(main, "before-upgrade"), beside(keys, "before-upgrade-keys")))
-        }
-        _ => {
-            let order = Order::from_settings(settings, None, None)?;
-            Ok((order.data, order.keys))
-        }
+    if let (Database::Sqlite { file: main }, Database::Sqlite { file: keys }) =
+        (&settings.database.main, &settings.database.keys)
+    {
+        return Ok((beside(main, "before-upgrade"), beside(keys, "before-upgrade-keys")));
     }
+    let order = Order::from_settings(settings, None, None)?;
+    Ok((order.data, order.keys))
 }
 
 async fn copy(
