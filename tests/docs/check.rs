@@ -216,7 +216,7 @@ pub fn js(body: &str) -> Result<(), String> {
     Ok(())
 }
 
-fn sources(folder: &Path) -> String {
+pub fn sources(folder: &Path) -> String {
     let mut text = String::new();
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();

@@ -58,6 +58,8 @@ impl Page {
                 let anchor = page.unused(&slug(title));
                 page.anchors.push(anchor);
             }
+            let named = line.split("<a id=\"").skip(1).filter_map(|rest| rest.split('"').next());
+            page.anchors.extend(named.map(str::to_owned));
             page.links.extend(links(line).into_iter().map(|target| (target, at)));
         }
         page

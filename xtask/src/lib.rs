@@ -1,4 +1,4 @@
-//! The project's own commands: `cargo xtask build`, `test`, `size`, `gallery`, `bench`, `demo`.
+//! The project's own commands: `cargo xtask build`, `test`, `size`, `gallery`, `bench`, `demo`, `docs`.
 //!
 //! A library as well as a binary, so that the tests serve their pages with the same small server
 //! ([`serve`]) as the demo.
@@ -8,6 +8,7 @@ pub mod build;
 pub mod collector;
 pub mod compress;
 pub mod demo;
+pub mod docs;
 pub mod fetch;
 pub mod gallery;
 pub mod house;

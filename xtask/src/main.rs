@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand};
 use xtask::{
     bench,
     build::{self, Mode},
-    demo, gallery, size, test,
+    demo, docs, gallery, size, test,
 };
 
 /// Builds, runs, tests and measures the project.
@@ -30,6 +30,8 @@ enum Command {
     Size,
     /// Serves every view in every state, without a collector.
     Gallery(Gallery),
+    /// Writes the parts of the documentation that come from the code anew, and runs every block of it.
+    Docs,
     /// Measures the release collector on this machine.
     #[command(subcommand)]
     Bench(Bench),
@@ -112,6 +114,7 @@ fn run(command: Command) -> Result<bool> {
         Command::Bench(Bench::Submit(Submit { seconds, connections })) => {
             bench::submit(bench::Options { seconds: seconds.into(), connections: connections.into() }).map(|()| true)
         }
+        Command::Docs => docs::write().map(|()| true),
         Command::Gallery(options) => {
             gallery::run(options.port, if options.dev { Mode::Dev } else { Mode::Release }).map(|()| true)
         }
