@@ -102,7 +102,13 @@ impl Writer<'_> {
         let example = self.samples.example(&place);
         let example = example.unwrap_or_else(|| panic!("no sample holds `{}` of {owner}; write one", key.name));
         let needed = match (self.samples.needed(&place), &key.default) {
-            (Some(finding), _) if finding.rule == Rule::MissingKey => "needed".to_owned(),
+            (Some(finding), _) if finding.rule == Rule::MissingKey => {
+                if self.samples.done_without(&place) {
+                    "needed for some".to_owned()
+                } else {
+                    "needed".to_owned()
+                }
+            }
             (Some(finding), _) if self.samples.done_without(&place) => {
                 format!("needed where [{0}](#{0}) asks for it", finding.rule.slug())
             }
