@@ -2,6 +2,7 @@
 
 pub mod assets;
 pub mod config;
+pub mod engagements;
 pub mod evidence;
 pub mod forms;
 pub mod init;
@@ -11,6 +12,7 @@ pub mod outbox;
 pub mod placements;
 pub mod precompressed;
 pub mod problem;
+pub mod retention;
 pub mod router;
 pub mod store;
 pub mod submissions;

@@ -45,6 +45,8 @@ enum Command {
     /// What looked like a robot's and waits for you
     #[command(subcommand)]
     Quarantine(command::quarantine::Quarantine),
+    /// What falls due by the periods that were promised, and what is destroyed then
+    Retention(command::retention::Retention),
 }
 
 fn main() -> ExitCode {
@@ -61,5 +63,6 @@ fn main() -> ExitCode {
         Command::Upgrade => command::upgrade::run(&sources),
         Command::Versions(versions) => command::versions::run(&sources, &versions),
         Command::Quarantine(quarantine) => command::quarantine::run(&sources, &quarantine),
+        Command::Retention(retention) => command::retention::run(&sources, &retention),
     }
 }

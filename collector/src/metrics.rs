@@ -27,6 +27,9 @@ pub struct Metrics {
     batches: Histogram,
     deliveries: Family<StateLabels, Gauge>,
     amiss: Family<KindLabels, Counter>,
+    retention: Family<DoneLabels, Counter>,
+    retention_due: Gauge,
+    engagements: Family<DoneLabels, Counter>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -57,6 +60,11 @@ struct KindLabels {
     kind: &'static str,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct DoneLabels {
+    result: &'static str,
+}
+
 impl Default for Metrics {
     fn default() -> Self {
         let mut registry = Registry::with_prefix("unticked");
@@ -77,7 +85,29 @@ impl Default for Metrics {
         let amiss = Family::default();
         let what = "Requests that do not agree with the settings, by kind";
         registry.register("arrivals_amiss", what, amiss.clone());
-        Self { registry: Arc::new(registry), requests, seconds, submissions, tickets, batches, deliveries, amiss }
+        let retention = Family::default();
+        registry.register("retention", "What the retention rules ended, by what became of it", retention.clone());
+        let retention_due = Gauge::default();
+        registry.register(
+            "retention_due",
+            "Submissions whose rules are due and not carried out",
+            retention_due.clone(),
+        );
+        let engagements = Family::default();
+        registry.register("engagements", "Engagements that destinations reported, by result", engagements.clone());
+        Self {
+            registry: Arc::new(registry),
+            requests,
+            seconds,
+            submissions,
+            tickets,
+            batches,
+            deliveries,
+            amiss,
+            retention,
+            retention_due,
+            engagements,
+        }
     }
 }
 
@@ -113,6 +143,29 @@ impl Metrics {
     /// One request did not agree with the settings; `kind` is one of [`crate::router::arrival::Amiss::kind`].
     pub fn amiss(&self, kind: &'static str) {
         self.amiss.get_or_create(&KindLabels { kind }).inc();
+    }
+
+    /// What a run of the retention rules did.
+    pub fn retention(&self, done: &crate::retention::Done) {
+        let counts = [
+            ("purposes_ended", done.ended),
+            ("values_destroyed", done.destroyed),
+            ("persons_forgotten", done.forgotten),
+            ("failed", done.failed),
+        ];
+        for (result, count) in counts {
+            self.retention.get_or_create(&DoneLabels { result }).inc_by(count);
+        }
+    }
+
+    /// How many submissions a run left although they were due.
+    pub fn retention_due(&self, count: i64) {
+        self.retention_due.set(count);
+    }
+
+    /// One engagement was reported; `result` is `pushed-on`, `unchanged`, `too-late`, `not-found` or `refused`.
+    pub fn engagement(&self, result: &'static str) {
+        self.engagements.get_or_create(&DoneLabels { result }).inc();
     }
 
     /// Everything as `OpenMetrics` text.

@@ -157,6 +157,7 @@ fn title(kind: ProblemType) -> &'static str {
         ProblemType::OriginNotAllowed => "This site may not send this form",
         ProblemType::SignatureInvalid => "The signature does not fit",
         ProblemType::AlreadySubmitted => "This form was already submitted, with other content",
+        ProblemType::TooLate => "It is too late for that",
         ProblemType::ValidationFailed => "Some fields need another look",
         ProblemType::RateLimited => "Too many requests",
         ProblemType::TooLarge => "The request is too large",

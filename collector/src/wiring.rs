@@ -7,6 +7,7 @@ use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 use crate::{
     assets::Assets,
     config::{Secret, Settings},
+    engagements,
     forms::Forms,
     keep::{self, KeepError, Presence},
     metrics::Metrics,
@@ -18,6 +19,7 @@ use crate::{
         worker::{NoTarget, Targets},
     },
     placements::{http::Rendered, tickets::TicketKeys},
+    retention::{self, Retention},
     router::{RateLimits, arrival::Said, impatient, router},
     store::{OpenError, Store, StoreError},
     submissions::{
@@ -27,6 +29,9 @@ use crate::{
     vault::{KeyRing, RingError, Vault, VaultError},
     world::{Clock, Random},
 };
+
+/// How long the start waits for what fell due meanwhile.
+const FIRST_RUN: Duration = Duration::from_secs(10);
 
 /// What every handler can reach; a clone is the same one.
 #[derive(Clone)]
@@ -52,6 +57,8 @@ pub struct Parts {
     pub submissions: Submissions,
     /// Brings it to the destinations.
     pub outbox: Outbox,
+    /// Ends what was promised to end.
+    pub retention: Retention,
     /// What pages load.
     pub assets: Assets,
     /// Placements ready to be sent.
@@ -216,7 +223,15 @@ pub async fn serve(settings: Settings, overrides: Overrides) -> Result<Running, 
         clock: overrides.clock.clone(),
         random: overrides.random.clone(),
     };
+    let retention = Retention::default();
+    let rules = retention::Tools::new(store.clone(), forms.clone(), vault.clone(), settings.retention.suspects_days);
+    // What fell due while nobody was there ends before anything is sent; what takes longer goes on in the background.
+    let first = retention::run::run(&rules, overrides.clock.now());
+    if !matches!(tokio::time::timeout(FIRST_RUN, first).await, Ok(Ok(_))) {
+        tracing::warn!("the retention rules are not all carried out yet; they are while the collector runs");
+    }
     let workers = vec![
+        retention.start(rules, overrides.clock.clone(), metrics.clone(), stopped_by(&stop)),
         outbox.start(tools, stopped_by(&stop)),
         tokio::spawn(sweep_hourly(store.clone(), overrides.clock.clone(), stopped_by(&stop))),
     ];
@@ -229,6 +244,7 @@ pub async fn serve(settings: Settings, overrides: Overrides) -> Result<Running, 
         tickets,
         submissions,
         outbox,
+        retention,
         vault,
         store,
         forms,
@@ -298,6 +314,9 @@ async fn sweep_hourly(store: Store, clock: Clock, stopped: impl Future<Output = 
         tokio::select! {
             _ = hours.tick() => {}
             () = &mut stopped => return,
+        }
+        if let Err(error) = engagements::forget_taken(&store, clock.now()).await {
+            tracing::warn!(%error, "old messages of destinations could not be forgotten; the next hour will");
         }
         match sweep(&store, clock.now()).await {
             Ok(Swept::Keys(0)) => {}

@@ -179,6 +179,8 @@ pub enum ProblemType {
     SignatureInvalid,
     /// The ticket's id was accepted with another body.
     AlreadySubmitted,
+    /// What it asks for has ended or was withdrawn.
+    TooLate,
     /// Some fields need another look; `errors` names them.
     ValidationFailed,
     /// Too many requests; `Retry-After` says when.
@@ -207,6 +209,7 @@ impl ProblemType {
             Self::OriginNotAllowed => "origin-not-allowed",
             Self::SignatureInvalid => "signature-invalid",
             Self::AlreadySubmitted => "already-submitted",
+            Self::TooLate => "too-late",
             Self::ValidationFailed => "validation-failed",
             Self::RateLimited => "rate-limited",
             Self::TooLarge => "too-large",
@@ -222,7 +225,7 @@ impl ProblemType {
     pub fn status(self) -> u16 {
         match self {
             Self::TicketExpired | Self::TicketInvalid | Self::SignatureInvalid => 401,
-            Self::DefinitionChanged | Self::AlreadySubmitted => 409,
+            Self::DefinitionChanged | Self::AlreadySubmitted | Self::TooLate => 409,
             Self::OriginNotAllowed => 403,
             Self::ValidationFailed => 422,
             Self::RateLimited => 429,

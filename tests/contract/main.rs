@@ -5,10 +5,12 @@
 //! adds its call here; the suite names the line until it does.
 #![expect(clippy::unwrap_used, reason = "a contract that cannot go on is broken")]
 
+mod engagements;
 mod engines;
 mod forms;
 mod keep;
 mod outbox;
+mod retention;
 mod source;
 mod submissions;
 mod vault;
@@ -28,6 +30,12 @@ async fn every_room(store: &Store) {
     forms::keeps_withdraws_and_reinstates_versions(store).await;
     outbox::leases_settles_and_lists_deliveries(store).await;
     outbox::what_follows_a_lead_waits_for_it(store).await;
+    retention::finds_what_is_due_and_says_when_to_look_again(store).await;
+    retention::holds_a_submission_until_the_transaction_ends(store).await;
+    retention::destroys_values_addresses_and_identities(store).await;
+    retention::cuts_and_withholds_what_waits(store).await;
+    engagements::finds_whom_a_destination_may_speak_of(store).await;
+    engagements::takes_each_message_once(store).await;
 }
 
 async fn every_statement_runs(fresh: Fresh, kind: EngineKind) {

@@ -6,7 +6,7 @@ use unticked_collector::{
 use unticked_shared::{event::EventKind, id::DestinationId};
 use uuid::Uuid;
 
-fn event(number: u128, held: bool, destinations: &[&str]) -> NewEvent {
+pub fn event(number: u128, held: bool, destinations: &[&str]) -> NewEvent {
     let delivery = |(at, name): (usize, &&str)| NewDelivery {
         id: Uuid::from_u128(number * 10 + at as u128),
         destination: DestinationId::parse(name).unwrap(),

@@ -16,7 +16,7 @@ use unticked_collector::{
 use unticked_shared::{event::EventKind, id::DestinationId};
 use uuid::Uuid;
 
-fn record(number: u128) -> Record {
+pub fn record(number: u128) -> Record {
     let (submission_id, subject_id) = (Uuid::from_u128(number), Uuid::from_u128(1_000_000 + number));
     let value = |field: &str, identifies| ValueRow { field: field.to_owned(), identifies, content: vec![7; 60] };
     Record {
@@ -34,6 +34,7 @@ fn record(number: u128) -> Record {
             body_digest: [3; 32],
             // Beyond 32 bits, as every time is.
             received_at: 1_795_435_200_000,
+            due_at: (!number.is_multiple_of(3)).then(|| i64::try_from(number).unwrap() * 1_000),
         },
         values: vec![value("email", "direct"), value("postcode", "quasi"), value("topic", "no")],
         evidence: EvidenceRow {

@@ -60,6 +60,7 @@ impl Trouble {
                 ProblemType::NotFound
                 | ProblemType::Malformed
                 | ProblemType::MethodNotAllowed
+                | ProblemType::TooLate
                 | ProblemType::Internal => Word::ProblemInternal,
             },
         };

@@ -6,6 +6,7 @@ pub mod config;
 pub mod init;
 pub mod quarantine;
 pub mod restore;
+pub mod retention;
 pub mod serve;
 pub mod upgrade;
 pub mod versions;

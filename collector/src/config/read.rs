@@ -15,7 +15,7 @@ use super::{
     secret::Secret,
     settings::{
         BackupSettings, ClientAddress, ConfigError, ConfigErrors, Effective, EvidenceSettings, Limits, Loaded,
-        LogFormat, LogSettings, Origin, OutboxSettings, ServerSettings, Settings,
+        LogFormat, LogSettings, Origin, OutboxSettings, RetentionSettings, ServerSettings, Settings,
     },
 };
 
@@ -37,6 +37,7 @@ const KEYS: &[(&str, &str)] = &[
     ("limits.per_form_per_minute", "6000"),
     ("evidence.client_address", "none"),
     ("outbox.allow_hosts", ""),
+    ("retention.suspects_days", "30"),
     ("log.format", "human"),
     ("log.level", "info"),
 ];
@@ -123,6 +124,7 @@ impl Reader<'_> {
             &[("none", ClientAddress::None), ("truncated", ClientAddress::Truncated)],
         );
         let allow_hosts = self.list("outbox.allow_hosts");
+        let suspects_days = self.number("retention.suspects_days", 1, 3650);
         let format = self.one_of("log.format", &[("human", LogFormat::Human), ("json", LogFormat::Json)]);
         let level = self.read("log.level", |text, _| {
             tracing_subscriber::EnvFilter::try_new(text).map(|_| text.to_owned()).map_err(|_| {
@@ -139,6 +141,7 @@ impl Reader<'_> {
             limits,
             evidence: EvidenceSettings { client_address: client_address? },
             outbox: OutboxSettings { allow_hosts },
+            retention: RetentionSettings { suspects_days: suspects_days? },
             secrets,
             log: LogSettings { format: format?, level: level? },
         })

@@ -25,6 +25,8 @@ pub struct Settings {
     pub evidence: EvidenceSettings,
     /// Deliveries.
     pub outbox: OutboxSettings,
+    /// How long things are kept for which no definition says so.
+    pub retention: RetentionSettings,
     /// Secrets by name (lower case), as `destinations.toml` refers to them.
     pub secrets: BTreeMap<String, Secret>,
     /// What the log looks like.
@@ -87,6 +89,13 @@ pub enum ClientAddress {
 pub struct OutboxSettings {
     /// Hosts, or `host:port`, that may be private or spoken to without TLS.
     pub allow_hosts: Vec<String>,
+}
+
+/// How long things are kept for which no definition says so.
+#[derive(Debug, Clone, Copy)]
+pub struct RetentionSettings {
+    /// Days after which what looked like a robot's, and was never released, is destroyed.
+    pub suspects_days: u32,
 }
 
 /// What the log looks like.

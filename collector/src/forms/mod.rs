@@ -159,6 +159,18 @@ impl Forms {
         Ok(forms)
     }
 
+    /// The archive alone, for whoever shows nothing: a version that was ever shown is found, and none is current.
+    pub fn archive(store: Store, clock: Clock) -> Self {
+        Self(Arc::new(Inner {
+            store,
+            dir: PathBuf::new(),
+            clock,
+            views: Views::of_the_product(),
+            catalogue: RwLock::default(),
+            archive: RwLock::default(),
+        }))
+    }
+
     /// Reads the folder again. On any error what was shown before stays, and the log says why.
     pub async fn reload(&self) -> Result<(), FormsError> {
         let outcome = self.bring_up().await;

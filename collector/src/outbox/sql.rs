@@ -421,3 +421,60 @@ pub async fn backlog(connection: &mut Connection) -> Result<Backlog, StoreError>
     .await?;
     Ok(counts.unwrap_or_default())
 }
+
+/// What of a lead lies in the outbox, sealed under the identity key.
+#[derive(Clone, sqlx::FromRow)]
+pub struct LeadBody {
+    /// The delivery.
+    pub delivery_id: Uuid,
+    /// Sealed.
+    pub body: Vec<u8>,
+}
+
+/// The bodies of a submission's lead that were not delivered and may not stay as they are.
+pub async fn lead_bodies(tx: &mut Transaction, submission: Uuid) -> Result<Vec<LeadBody>, StoreError> {
+    fetch_all!(
+        tx,
+        LeadBody,
+        "select delivery_id, body
+         from event
+         join delivery on delivery.event_id = event.event_id
+         where event.submission_id = $1
+           and event.kind = 'lead.submitted'
+           and body is not null
+         order by delivery_id",
+        submission,
+    )
+    .await
+}
+
+/// Puts a smaller body in the place of one; an attempt that is under way has its own copy.
+pub async fn replace_body(tx: &mut Transaction, delivery: Uuid, body: &[u8]) -> Result<u64, StoreError> {
+    execute!(
+        tx,
+        "update delivery
+         set body = $2
+         where delivery_id = $1
+           and body is not null",
+        delivery,
+        body,
+    )
+    .await
+}
+
+/// Ends a delivery that may not be sent any more, in whatever state it is, and drops the body. 0 rows: an attempt is
+/// under way, or it is over.
+pub async fn withhold(tx: &mut Transaction, delivery: Uuid, reason: &str, now: i64) -> Result<u64, StoreError> {
+    execute!(
+        tx,
+        "update delivery
+         set state = 'withheld', body = null, lease = null, reason = $2, settled_at = $3
+         where delivery_id = $1
+           and body is not null
+           and (lease is null or due_at <= $3)",
+        delivery,
+        reason,
+        now,
+    )
+    .await
+}

@@ -29,7 +29,7 @@ pub use self::{
     client::{Chain, Client},
     limits::RateLimits,
 };
-use crate::{assets, metrics, placements, problem, problem::Refusal, submissions, wiring::App};
+use crate::{assets, engagements, metrics, placements, problem, problem::Refusal, submissions, wiring::App};
 
 /// Everything the collector answers.
 pub fn router(app: App) -> Router {
@@ -42,6 +42,7 @@ pub fn router(app: App) -> Router {
     Router::new()
         .merge(forms)
         .merge(assets::routes())
+        .merge(engagements::http::routes())
         .merge(placements::http::archive_routes())
         .merge(placements::pages::routes())
         .route("/healthz", get(healthy))

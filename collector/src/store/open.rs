@@ -155,6 +155,12 @@ impl Store {
         self.main.kind()
     }
 
+    /// Folds SQLite's logs into the files and empties them: what was deleted and overwritten still stands in the log
+    /// until then. False where a reader was in the way; try again. PostgreSQL keeps its own log in its own way.
+    pub async fn fold_logs(&self) -> Result<bool, StoreError> {
+        Ok(self.main.fold_log().await? & self.keys.fold_log().await?)
+    }
+
     /// Closes every connection, when the last user of each is done; SQLite folds its log into the file.
     pub async fn close(&self) {
         self.main.close().await;
@@ -199,6 +205,14 @@ impl Database {
             Pools::Sqlite { .. } => EngineKind::Sqlite,
             Pools::Postgres(_) => EngineKind::Postgres,
         }
+    }
+
+    async fn fold_log(&self) -> Result<bool, StoreError> {
+        let Pools::Sqlite { writer, .. } = &self.pools else { return Ok(true) };
+        let mut connection = writer.acquire().await?;
+        let (busy, _, _): (i64, i64, i64) =
+            sqlx::query_as("pragma wal_checkpoint(truncate)").fetch_one(&mut *connection).await?;
+        Ok(busy == 0)
     }
 
     async fn close(&self) {

@@ -245,4 +245,4 @@ fn forms_failed(error: FormsError) -> Refused {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

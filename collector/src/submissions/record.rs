@@ -24,6 +24,7 @@ use crate::{
         sql::{NewDelivery, NewEvent},
         unseal::body_cell,
     },
+    retention::decide::first_end,
     store::values::{millis, rfc3339},
     vault::{Cell, NewSubject, Vault, WrappedKeys},
 };
@@ -68,6 +69,8 @@ pub struct SubmissionRow {
     pub body_digest: [u8; 32],
     /// Milliseconds UTC.
     pub received_at: i64,
+    /// When its first purpose ends, milliseconds UTC; none: the retention room looks for itself.
+    pub due_at: Option<i64>,
 }
 
 /// A row of `value`.
@@ -117,6 +120,7 @@ pub fn record(acceptance: &Acceptance, vault: &Vault, destinations: &[Destinatio
             state: acceptance.state,
             body_digest: acceptance.body_digest,
             received_at: millis(now),
+            due_at: due_at(acceptance),
         },
         values: values(acceptance, &subject, vault)?,
         evidence,
@@ -150,6 +154,13 @@ pub fn answer(
         received_at: rfc3339(received_at),
         decisions: taken.collect(),
     }
+}
+
+/// How long a suspected robot's waits is a setting of the retention room's.
+fn due_at(acceptance: &Acceptance) -> Option<i64> {
+    let accepted = acceptance.state == State::Accepted;
+    let first = first_end(&acceptance.version, &acceptance.purposes, acceptance.received_at);
+    first.filter(|_| accepted).map(millis)
 }
 
 fn method_name(acceptance: &Acceptance) -> &'static str {

@@ -44,7 +44,7 @@ pub async fn insert(tx: &mut Transaction, records: &[&Record]) -> Result<u64, St
         tx,
         {
             into: "submission (submission_id, subject_id, reference, form, version, language, method, state,
-                   body_digest, received_at)",
+                   body_digest, received_at, due_at)",
             then: "on conflict do nothing",
         },
         records,
@@ -59,6 +59,7 @@ pub async fn insert(tx: &mut Transaction, records: &[&Record]) -> Result<u64, St
             record.submission.state.as_str(),
             record.submission.body_digest.as_slice(),
             record.submission.received_at,
+            record.submission.due_at,
         ]
     )
     .await?;
@@ -116,6 +117,8 @@ pub async fn list_quarantined(connection: &mut Connection) -> Result<Vec<Quarant
         "select reference, form, received_at
          from submission
          where state = 'quarantined'
+           -- What nobody let go in time is over: nothing is left of it.
+           and (due_at is null or due_at < 9223372036854775807)
          order by received_at, reference",
     )
     .await
@@ -126,7 +129,7 @@ pub async fn accept_quarantined(tx: &mut Transaction, reference: &str) -> Result
     execute!(
         tx,
         "update submission
-         set state = 'accepted'
+         set state = 'accepted', due_at = null
          where reference = $1
            and state = 'quarantined'",
         reference,

@@ -125,3 +125,17 @@ pub async fn note_behind(tx: &mut Transaction, since: Option<i64>) -> Result<u64
 pub async fn forget_reached(tx: &mut Transaction) -> Result<u64, StoreError> {
     execute!(tx, "delete from main_reached where one = 1").await
 }
+
+/// Destroys the key of one person's identity and leaves that of the evidence; answers how many went. Commit it after
+/// the main transaction in which everything that the key opens was deleted.
+pub async fn destroy_identity(tx: &mut Transaction, subject: Uuid) -> Result<u64, StoreError> {
+    execute!(
+        tx,
+        "update subject_key
+         set identity_key = null
+         where subject_id = $1
+           and identity_key is not null",
+        subject,
+    )
+    .await
+}

@@ -44,6 +44,9 @@ async fn nothing_typed_lies_in_plain_text_in_any_file_or_log() {
         .with_writer(move || writer.clone())
         .with_ansi(false)
         .finish();
+    // With a single subscriber tracing asks the thread that comes first to a line whether anybody listens there, and
+    // another test's thread would say no for good.
+    let _second = tracing::Dispatch::new(tracing_subscriber::registry());
     // The room's tasks run on this thread.
     let _guard = tracing::subscriber::set_default(subscriber);
     let house = House::new().await;
