@@ -16,6 +16,7 @@ use tempfile::TempDir;
 use unticked_collector::{
     config::{Settings, Sources},
     execute, fetch_optional,
+    outbox::sql::{Troubled, backlog, list_troubled},
     submissions::quarantine,
     wiring::{App, Overrides, Running, serve},
     world::{Clock, Random},
@@ -203,6 +204,23 @@ impl House {
         let text = std::fs::read_to_string(&path).unwrap();
         assert!(text.contains(from), "{file} holds no `{from}`");
         std::fs::write(path, text.replace(from, to)).unwrap();
+    }
+
+    /// Replaces one of the definitions as a whole.
+    pub fn write(&self, file: &str, text: &str) {
+        std::fs::write(self.folder.path().join("definitions").join(file), text).unwrap();
+    }
+
+    /// Deliveries that did not succeed, as they are listed for the owner.
+    pub fn troubled(&self) -> Vec<Troubled> {
+        let store = self.app().store.clone();
+        self.runtime.block_on(async { list_troubled(&mut store.read().await.unwrap(), 100).await.unwrap() })
+    }
+
+    /// How many deliveries are on their way.
+    pub fn waiting(&self) -> i64 {
+        let store = self.app().store.clone();
+        self.runtime.block_on(async { backlog(&mut store.read().await.unwrap()).await.unwrap().waiting })
     }
 
     /// What SIGHUP does.

@@ -15,3 +15,4 @@ mod submissions;
 mod tickets;
 mod versions;
 mod visitor;
+mod vtiger;

@@ -29,6 +29,18 @@ pub enum Outcome {
         /// The seconds of its `Retry-After`, where it sent one.
         retry_after: Option<u64>,
     },
+    /// The receiver's answer says that it has it, whatever its status.
+    Taken {
+        /// The HTTP status.
+        status: u16,
+    },
+    /// The receiver's answer says that it does not have it, whatever its status; the text says why, without personal data.
+    Declined {
+        /// The HTTP status.
+        status: u16,
+        /// Why, for the owner.
+        reason: String,
+    },
     /// Nothing came back, or nothing could be sent; the text says why, without personal data.
     Unreachable(String),
     /// Sending cannot succeed, however often; the text says why, without personal data.
@@ -73,6 +85,7 @@ pub fn judge(outcome: &Outcome, attempt: u32, now: Timestamp, jitter: u32) -> Ve
         Outcome::Answered { status, .. } if (200..300).contains(status) => {
             return Verdict::Delivered { status: *status };
         }
+        Outcome::Taken { status } => return Verdict::Delivered { status: *status },
         // Standard Webhooks: the receiver no longer wants these.
         Outcome::Answered { status: 410, .. } => {
             return Verdict::Failed { reason: "answered 410: the receiver says that this address is gone".to_owned() };
@@ -83,7 +96,7 @@ pub fn judge(outcome: &Outcome, attempt: u32, now: Timestamp, jitter: u32) -> Ve
             (format!("answered {status}: redirects are not followed"), None)
         }
         Outcome::Answered { status, retry_after } => (format!("answered {status}"), *retry_after),
-        Outcome::Unreachable(reason) => (reason.clone(), None),
+        Outcome::Declined { reason, .. } | Outcome::Unreachable(reason) => (reason.clone(), None),
     };
     let Some(wait) = attempt.checked_sub(1).and_then(|past| WAITS.get(usize::try_from(past).ok()?)) else {
         return Verdict::Failed { reason: format!("gave up after {attempt} attempts: {reason}") };
@@ -150,6 +163,16 @@ mod tests {
             let verdict = judge(&Outcome::Pointless("withdrawn".into()), attempt, now(), 0);
             assert_eq!(verdict, Verdict::Withheld { reason: "withdrawn".into() });
         }
+    }
+
+    #[test]
+    fn where_the_answer_decides_the_status_does_not() {
+        let taken = Outcome::Taken { status: 302 };
+        assert_eq!(judge(&taken, 3, now(), 0), Verdict::Delivered { status: 302 });
+        let declined = Outcome::Declined { status: 200, reason: "said no".into() };
+        let Verdict::Again { reason, .. } = judge(&declined, 1, now(), 0) else { panic!("a no goes again") };
+        assert_eq!(reason, "said no");
+        assert!(matches!(judge(&declined, 10, now(), 0), Verdict::Failed { .. }));
     }
 
     #[test]
