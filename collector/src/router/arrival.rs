@@ -51,7 +51,7 @@ impl Amiss {
             Self::Host => format!(
                 "requests arrive for another host than {public}. If visitors are meant to come there, set \
                  server.public_url to the address they use; if a proxy changes the host on the way, let it pass it on \
-                 (nginx: proxy_set_header Host $host)"
+                 (nginx: proxy_set_header Host $http_host)"
             ),
             Self::Scheme if public.starts_with("https://") => format!(
                 "the proxy hands on requests that reached it without TLS, and server.public_url is {public}. Let it \
