@@ -13,6 +13,8 @@ use axum::{
     response::IntoResponse,
 };
 
+use unticked_collector::outbox::worker::LEASE;
+
 use crate::ground::PATIENCE;
 
 /// What was posted.
@@ -45,6 +47,12 @@ impl Crm {
     #[track_caller]
     pub fn hears(&self) -> Posted {
         self.heard.recv_timeout(PATIENCE).expect("the CRM hears of the lead")
+    }
+
+    /// The same after a crash in the midst of an attempt, whose lease must run out first.
+    #[track_caller]
+    pub fn hears_after_a_lease(&self) -> Posted {
+        self.heard.recv_timeout(LEASE + PATIENCE).expect("the CRM hears of the lead")
     }
 
     /// It has heard nothing more.

@@ -116,7 +116,7 @@ fn a_power_cut_after_the_answer_loses_no_lead_and_sends_it_once_more_at_most() {
     shop.collector.process.kill();
     let (folder, port) = (shop.collector.folder.clone(), shop.collector.address.port());
     shop.collector = Collector::serve(&shop.ground, &folder, port, Some(&shop.proxy.authority));
-    let posted = shop.crm.hears();
+    let posted = shop.crm.hears_after_a_lease();
     let event: serde_json::Value = serde_json::from_slice(&posted.body).unwrap();
     assert_eq!(event["data"]["reference"], answer["reference"]);
 }

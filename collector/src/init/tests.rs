@@ -36,8 +36,7 @@ fn receivers() -> [Crm; 3] {
 #[test]
 fn whatever_is_answered_the_definitions_pass_without_a_finding() {
     use Tongue::{Arabic, Bulgarian, English};
-    // Vtiger joins them when its kind is read.
-    for crm in receivers().into_iter().take(2) {
+    for crm in receivers() {
         for tongues in [&[English][..], &[Bulgarian], &[Arabic], &[Bulgarian, English], &[Arabic, English, Bulgarian]] {
             for contact in ["privacy@teas.example", "+359 2 444 12 12"] {
                 for address in ["12 Shipka Street, 1504 Sofia, Bulgaria", "Main Street 1, 10115 Berlin"] {

@@ -1,6 +1,11 @@
 //! Opening the two databases: engines, pools, migrations.
 
-use std::{path::Path, str::FromStr, sync::Arc, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    str::FromStr,
+    sync::Arc,
+    time::Duration,
+};
 
 use sqlx::{
     AssertSqlSafe, ConnectOptions, PgPool, SqlitePool,
@@ -69,6 +74,19 @@ pub enum OpenError {
     KeysLost {
         /// Where it was looked for.
         place: String,
+    },
+    /// The file of a database cannot be had.
+    #[error(
+        "the file {path} of the {database} cannot be opened: {cause}. It and its folder must belong to the user that runs \
+         the collector; `chown -R` gives them to somebody else"
+    )]
+    File {
+        /// Which of the two.
+        database: DatabaseName,
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        cause: std::io::Error,
     },
     /// A migration failed.
     #[error("the database could not be brought up to date: {0}")]
@@ -256,7 +274,7 @@ async fn open_sqlite(file: &Path, name: DatabaseName) -> Result<Pools, OpenError
         .acquire_timeout(PATIENCE)
         .connect_with(options.clone())
         .await
-        .map_err(StoreError::from)?;
+        .map_err(|error| unavailable(file, name, error))?;
     migrator(EngineKind::Sqlite, name).run(&writer).await.map_err(|error| migration(name, error))?;
     let readers = SqlitePoolOptions::new()
         .max_connections(READERS)
@@ -269,6 +287,14 @@ async fn open_sqlite(file: &Path, name: DatabaseName) -> Result<Pools, OpenError
         .await
         .map_err(StoreError::from)?;
     Ok(Pools::Sqlite { writer, readers })
+}
+
+/// SQLite says that it cannot, and not why: the system does, when the same is tried again.
+fn unavailable(file: &Path, database: DatabaseName, error: sqlx::Error) -> OpenError {
+    match std::fs::OpenOptions::new().read(true).append(true).create(true).open(file) {
+        Err(cause) => OpenError::File { database, path: file.to_owned(), cause },
+        Ok(_) => StoreError::from(error).into(),
+    }
 }
 
 /// Makes the file before SQLite does, readable by its owner alone; `-wal` and `-shm` inherit its mode. A file that
