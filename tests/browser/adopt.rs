@@ -20,7 +20,7 @@ const SEEING: &str = "const form = document.querySelector('form[data-unticked-ad
     const part = selector => parts.map(root => root.querySelector(selector)).find(Boolean) ?? null;";
 
 /// An adopted form, as a visitor deals with it.
-struct Adopted<'a> {
+pub struct Adopted<'a> {
     browser: &'a Browser,
 }
 
@@ -29,6 +29,13 @@ impl<'a> Adopted<'a> {
     fn on(browser: &'a Browser) -> Self {
         let adopted = Self { browser };
         adopted.wait("the form is adopted", "window.told.some(t => t.name === 'ready')");
+        adopted
+    }
+
+    /// The form of a page that does not note what it is told.
+    pub fn of_a_stranger(browser: &'a Browser) -> Self {
+        let adopted = Self { browser };
+        adopted.wait("the form is adopted", "parts.length === 2 && part('.responsible')?.getClientRects().length > 0");
         adopted
     }
 
@@ -58,12 +65,14 @@ impl<'a> Adopted<'a> {
         Element::read(&found).unwrap_or_else(|| panic!("nothing is `{selector}`"))
     }
 
-    fn type_into(&self, selector: &str, text: &str) -> &Self {
+    /// Types into what the selector finds.
+    pub fn type_into(&self, selector: &str, text: &str) -> &Self {
         self.browser.type_into(&self.find(selector), text);
         self
     }
 
-    fn click(&self, selector: &str) -> &Self {
+    /// Clicks what the selector finds.
+    pub fn click(&self, selector: &str) -> &Self {
         self.browser.click(&self.find(selector));
         self
     }
@@ -83,7 +92,7 @@ impl<'a> Adopted<'a> {
     }
 
     /// Waits for the confirmation and returns its reference.
-    fn wait_for_reference(&self) -> String {
+    pub fn wait_for_reference(&self) -> String {
         self.wait("it has arrived", "part('.reference')?.innerText && form.getClientRects().length === 0");
         self.script("part('.reference').innerText").as_str().unwrap_or_default().to_owned()
     }

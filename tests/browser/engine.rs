@@ -139,10 +139,11 @@ fn capabilities(engine: Engine, profile: &Path, wishes: &Wishes) -> Value {
 /// A process of ours, with all that it starts: a group of its own, killed when it is dropped, and the process itself
 /// when the tests die.
 #[derive(Debug)]
-struct Process(Child);
+pub struct Process(Child);
 
 impl Process {
-    fn start(mut command: Command) -> Self {
+    /// Starts it, silent.
+    pub fn start(mut command: Command) -> Self {
         command.process_group(0).stdin(Stdio::null()).stderr(Stdio::null());
         let described = house::describe(&command);
         Self(command.spawn().unwrap_or_else(|error| panic!("cannot start {described}: {error}")))
@@ -184,7 +185,8 @@ fn minibrowser() -> Option<PathBuf> {
         .find(|file| file.is_file())
 }
 
-fn free_address() -> SocketAddr {
+/// An address that nobody listens on.
+pub fn free_address() -> SocketAddr {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
     listener.local_addr().expect("its address")
 }

@@ -19,3 +19,4 @@ mod looks;
 mod main_story;
 mod never_ticked;
 mod pages;
+mod wordpress;

@@ -752,15 +752,15 @@ export default ({ origin, ask, trusted, dress, lead }) => async (form) => {
   addEventListener("load", () => setTimeout(silence));
 
   // What the page changes in its own form: a field that comes, a part of ours that goes, a button that is put to sleep.
-  let changes = 0, soon;
+  let thrown = 0, soon;
   new MutationObserver((seen) => {
-    const ours = (node) => node.nodeType !== 1 || node.matches(PART + ",unticked-error");
-    if (done || soon || seen.every((one) => one.type === "childList" && one.removedNodes.length === 0 && [...one.addedNodes].every(ours))) return;
+    const ours = (node) => node.nodeType !== 1 || node.matches("unticked-error") || (node.matches(PART) && node.isConnected);
+    if (done || soon || seen.every((one) => one.type === "childList" && [...one.addedNodes, ...one.removedNodes].every(ours))) return;
     soon = setTimeout(() => {
       soon = 0;
+      if (done) return;
       // A page that throws out what was put in, each time, wins in the end.
-      if (done || ++changes > 200) return;
-      place();
+      if (!(head.el.isConnected && tail.el.isConnected) && ++thrown < 50) place();
       sort();
     }, 50);
   }).observe(form, { childList: true, subtree: true, attributeFilter: ["disabled"] });
@@ -783,7 +783,7 @@ export default ({ origin, ask, trusted, dress, lead }) => async (form) => {
     },
     back() {
       setTimeout(() => left.forEach((box) => { box.checked = true; }));
-      busy = false;
+      if (busy) working(false);
       if (ticket && !unsure && !done) getTicket(true).catch(() => {});
     },
   };

@@ -285,7 +285,10 @@
       // A loader from a cache may name a file that is gone, and some engines remember what did not come.
       const coming = govern("/assets/adopt.js").catch(() => govern("/assets/adopt" + ".js?" + ++tries)).then((make) => make(form));
       adopted.set(form, coming);
-      coming.catch(() => addEventListener("online", () => adopt(form, true), { once: true }));
+      coming.catch((error) => {
+        console.error("Unticked: the form could not be adopted.", error);
+        addEventListener("online", () => adopt(form, true), { once: true });
+      });
     }
     return adopted.get(form);
   };

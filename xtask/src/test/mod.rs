@@ -117,11 +117,13 @@ pub fn run(options: &Options) -> Result<bool> {
     let mut left_out = Vec::new();
     if options.rust_only {
         left_out.push("browser stories in Chromium, Firefox and WebKit (need Debian's browsers and axe-core from npm)");
+        left_out.push("the WordPress plugin, by itself and in a real WordPress (need Debian's php-cli, wordpress and mariadb-server)");
         left_out.push("signature vectors read by standardwebhooks from npm and from PyPI");
     } else {
         if options.filters.is_empty() {
             report.test("vectors, npm standardwebhooks", referees::npm);
             report.test("vectors, PyPI standardwebhooks", referees::pypi);
+            report.test("the WordPress plugin, PHP", referees::wordpress);
         }
         for binary in browser {
             report.test(&binary.name, || binary.run(&environment, &options.filters));

@@ -58,12 +58,32 @@ pub fn pypi() -> Result<Tally> {
     referee(Command::new(python()).arg(house::root().join("tests/vectors/verify.py")))
 }
 
+/// The WordPress plugin, read by PHP and loaded with stand-ins for what WordPress gives it.
+pub fn wordpress() -> Result<Tally> {
+    let plugin = house::root().join("examples/wordpress/unticked.php");
+    house::run(Command::new("php").arg("-l").arg(&plugin))?;
+    let mut command = Command::new("php");
+    command.arg(house::root().join("tests/wordpress/harness.php"));
+    // What is wrong is in what it prints, whatever it ends with.
+    let output = command.output().context("cannot start php")?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let tally = judged(&text);
+    print!("{text}{}", String::from_utf8_lossy(&output.stderr));
+    anyhow::ensure!(output.status.success() == (tally.failed == 0), "the harness ended with {}", output.status);
+    anyhow::ensure!(tally.passed + tally.failed > 0, "the harness judged nothing");
+    Ok(tally)
+}
+
 /// Each line a referee prints on standard output is `ok …` or `wrong …`.
 fn referee(command: &mut Command) -> Result<Tally> {
     let text = house::capture(command)?;
     print!("{text}");
-    let passed = text.lines().filter(|line| line.starts_with("ok ")).count();
-    let failed = text.lines().filter(|line| line.starts_with("wrong ")).count();
-    anyhow::ensure!(passed + failed > 0, "the referee judged nothing");
-    Ok(Tally { passed, failed })
+    let tally = judged(&text);
+    anyhow::ensure!(tally.passed + tally.failed > 0, "the referee judged nothing");
+    Ok(tally)
+}
+
+fn judged(text: &str) -> Tally {
+    let lines = |word| text.lines().filter(|line| line.starts_with(word)).count();
+    Tally { passed: lines("ok "), failed: lines("wrong ") }
 }

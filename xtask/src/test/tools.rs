@@ -20,6 +20,11 @@ fn program(name: &str) -> bool {
     house::find_program(name).is_some()
 }
 
+fn php_has(extension: &str) -> bool {
+    program("php")
+        && house::capture(Command::new("php").arg("-m")).is_ok_and(|all| all.lines().any(|one| one == extension))
+}
+
 const DATABASE: &[Need] = &[Need { package: "postgresql-15", there: || postgres::programs().is_some() }];
 
 const BROWSERS: &[Need] = &[
@@ -28,6 +33,15 @@ const BROWSERS: &[Need] = &[
     Need { package: "firefox-esr", there: || program("firefox-esr") },
     Need { package: "webkit2gtk-driver", there: || program("WebKitWebDriver") },
     Need { package: "xvfb", there: || program("Xvfb") },
+    // The plugin's stage, and a site for it.
+    Need { package: "php-cli", there: || program("php") },
+    Need { package: "php-mysql", there: || php_has("mysqli") },
+    Need { package: "mariadb-server", there: || program("mariadb-install-db") },
+    Need { package: "wordpress", there: || Path::new("/usr/share/wordpress/wp-load.php").is_file() },
+    Need {
+        package: "wordpress-theme-twentytwentythree",
+        there: || Path::new("/usr/share/wordpress/wp-content/themes/twentytwentythree").is_dir(),
+    },
     // Arabic in the screenshots.
     Need {
         package: "fonts-dejavu-core",

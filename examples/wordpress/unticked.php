@@ -1,0 +1,361 @@
+<?php
+/**
+ * Plugin Name:       Unticked
+ * Description:       Forms that say what will happen to people's data, tick nothing for them, and send to your own Unticked collector. A shortcode, a block, and forms of other plugins taken over.
+ * Version:           1.0.0
+ * Requires at least: 5.8
+ * Requires PHP:      7.4
+ * License:           MIT OR Apache-2.0
+ * Text Domain:       unticked
+ *
+ * The plugin is this one file: put it into wp-content/plugins and switch it on. It prints one script tag and, where a form
+ * stands, one element with a link inside. Nothing in the page depends on who reads it, so page caches may keep it.
+ *
+ * @package Unticked
+ */
+
+defined( 'ABSPATH' ) || exit;
+
+const UNTICKED_OPTION = 'unticked';
+
+/** What an owner has set. */
+function unticked_settings(): array {
+	$stored = get_option( UNTICKED_OPTION, array() );
+	$stored = is_array( $stored ) ? $stored : array();
+	return array(
+		'collector' => isset( $stored['collector'] ) ? (string) $stored['collector'] : '',
+		'adopt'     => isset( $stored['adopt'] ) ? (string) $stored['adopt'] : '',
+	);
+}
+
+/** A form's id, as the collector takes it; empty where the text is none. */
+function unticked_form_id( $text ): string {
+	$text = trim( (string) $text );
+	return preg_match( '/^[a-z][a-z0-9_-]{0,63}$/', $text ) ? $text : '';
+}
+
+/** The origin of an address, where it is one of a collector: https, or http on this machine; else empty. */
+function unticked_origin( $text ): string {
+	$parts = wp_parse_url( trim( (string) $text ) );
+	if ( ! is_array( $parts ) || empty( $parts['host'] ) || isset( $parts['user'] ) || isset( $parts['query'] ) || isset( $parts['fragment'] ) ) {
+		return '';
+	}
+	$path   = isset( $parts['path'] ) ? $parts['path'] : '';
+	$scheme = isset( $parts['scheme'] ) ? strtolower( $parts['scheme'] ) : '';
+	$host   = strtolower( $parts['host'] );
+	$local  = in_array( $host, array( 'localhost', '127.0.0.1', '[::1]' ), true );
+	if ( '' !== trim( $path, '/' ) || ! ( 'https' === $scheme || ( 'http' === $scheme && $local ) ) || ! preg_match( '/^(\[[0-9a-f:]+\]|[a-z0-9.-]+)$/', $host ) ) {
+		return '';
+	}
+	return $scheme . '://' . $host . ( isset( $parts['port'] ) ? ':' . (int) $parts['port'] : '' );
+}
+
+/* ---- What stands in a page. ---- */
+
+/** The element of a form with its link inside: the link is what visitors get where nothing else arrives. */
+function unticked_snippet( $form, $text = '', $lang = '' ): string {
+	$collector = unticked_settings()['collector'];
+	$form      = unticked_form_id( $form );
+	if ( '' === $collector || '' === $form ) {
+		// The same for everybody, so that a cache cannot show an owner's hint to a visitor.
+		return '<!-- Unticked: ' . ( '' === $form ? 'the form has no valid id' : 'the collector has no address; see Settings, Unticked' ) . ' -->';
+	}
+	$lang = preg_match( '/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})?$/', (string) $lang ) ? (string) $lang : '';
+	$text = '' === trim( (string) $text ) ? __( 'Open the form', 'unticked' ) : (string) $text;
+	$href = $collector . '/f/' . $form . ( '' === $lang ? '' : '?lang=' . $lang );
+	$link = '<a href="' . esc_url( $href ) . '">' . esc_html( $text ) . '</a>';
+	if ( is_feed() ) {
+		return $link;
+	}
+	wp_enqueue_script( 'unticked' );
+	return '<unticked-form form="' . esc_attr( $form ) . '"' . ( '' === $lang ? '' : ' lang="' . esc_attr( $lang ) . '"' ) . '>' . $link . '</unticked-form>';
+}
+
+/** [unticked form="contact" text="Contact us" lang="bg"] */
+function unticked_shortcode( $attributes ): string {
+	$attributes = shortcode_atts( array( 'form' => 'contact', 'text' => '', 'lang' => '' ), $attributes, 'unticked' );
+	return unticked_snippet( $attributes['form'], $attributes['text'], $attributes['lang'] );
+}
+
+/** [unticked_adopt form="contact"][contact-form-7 id="42"][/unticked_adopt]: marks the form that stands inside. */
+function unticked_adopt_shortcode( $attributes, $content = '' ): string {
+	$attributes = shortcode_atts( array( 'form' => 'contact' ), $attributes, 'unticked_adopt' );
+	$content    = do_shortcode( (string) $content );
+	$form       = unticked_form_id( $attributes['form'] );
+	if ( '' === $form || '' === unticked_settings()['collector'] ) {
+		return $content;
+	}
+	wp_enqueue_script( 'unticked' );
+	return (string) preg_replace( '/<form(?=[\s>])/i', '<form data-unticked-adopt="' . esc_attr( $form ) . '"', $content, 1 );
+}
+
+/** The block is drawn here, by the same function as the shortcode. */
+function unticked_render_block( $attributes ): string {
+	$attributes = wp_parse_args( $attributes, array( 'form' => 'contact', 'text' => '', 'lang' => '' ) );
+	return unticked_snippet( $attributes['form'], $attributes['text'], $attributes['lang'] );
+}
+
+/** The forms that are taken over, as the loader reads them: form=selector; form=selector */
+function unticked_adopt_rules(): string {
+	return implode( '; ', array_filter( array_map( 'trim', explode( "\n", unticked_settings()['adopt'] ) ) ) );
+}
+
+function unticked_init(): void {
+	load_plugin_textdomain( 'unticked', false, dirname( plugin_basename( __FILE__ ) ) . '/languages' );
+	$collector = unticked_settings()['collector'];
+	if ( '' !== $collector ) {
+		// No version: the loader keeps its name, and its own tag says when it has changed.
+		wp_register_script( 'unticked', $collector . '/unticked.js', array(), null, false );
+	}
+	add_shortcode( 'unticked', 'unticked_shortcode' );
+	add_shortcode( 'unticked_adopt', 'unticked_adopt_shortcode' );
+
+	wp_register_script( 'unticked-block', false, array( 'wp-blocks', 'wp-element', 'wp-block-editor', 'wp-components', 'wp-i18n' ), '1.0.0', true );
+	wp_add_inline_script( 'unticked-block', unticked_block_script() );
+	wp_set_script_translations( 'unticked-block', 'unticked' );
+	register_block_type(
+		'unticked/form',
+		array(
+			'api_version'     => 2,
+			'editor_script'   => 'unticked-block',
+			'render_callback' => 'unticked_render_block',
+			'attributes'      => array(
+				'form' => array( 'type' => 'string', 'default' => 'contact' ),
+				'text' => array( 'type' => 'string', 'default' => '' ),
+				'lang' => array( 'type' => 'string', 'default' => '' ),
+			),
+		)
+	);
+}
+
+/** Where forms of other plugins are taken over, the script is wanted on each page, and early. */
+function unticked_enqueue(): void {
+	if ( '' !== unticked_settings()['collector'] && '' !== unticked_adopt_rules() ) {
+		wp_enqueue_script( 'unticked' );
+	}
+}
+
+/**
+ * The script tag as it must stay: asynchronous, from the collector, named as the loader looks for itself. The attributes are
+ * those by which LiteSpeed Cache, Autoptimize and Cloudflare's Rocket Loader are told to leave a script alone.
+ */
+function unticked_script_tag( $tag, $handle, $src ): string {
+	if ( 'unticked' !== $handle ) {
+		return $tag;
+	}
+	$adopt = unticked_adopt_rules();
+	return '<script async src="' . esc_url( $src ) . '" id="unticked-js" data-no-optimize="1" data-no-defer="1" data-no-minify="1" data-noptimize="1" data-cfasync="false"'
+		. ( '' === $adopt ? '' : ' data-adopt="' . esc_attr( $adopt ) . '"' ) . "></script>\n";
+}
+
+/* ---- Optimisers: what they combine, delay or copy to the site is no longer the collector's script. ---- */
+
+/** WP Rocket and LiteSpeed Cache keep lists of parts of addresses. */
+function unticked_exclude( $list ): array {
+	$list      = is_array( $list ) ? $list : array_filter( array( $list ) );
+	$collector = unticked_settings()['collector'];
+	if ( '' !== $collector ) {
+		$list[] = $collector . '/unticked.js';
+	}
+	return $list;
+}
+
+/** WP Rocket's list of hosts. */
+function unticked_exclude_host( $list ): array {
+	$list = is_array( $list ) ? $list : array_filter( array( $list ) );
+	$host = wp_parse_url( unticked_settings()['collector'], PHP_URL_HOST );
+	if ( $host ) {
+		$list[] = $host;
+	}
+	return $list;
+}
+
+/** Autoptimize keeps a text with commas; some versions hand over a list with flags. */
+function unticked_exclude_autoptimize( $list ) {
+	if ( is_array( $list ) ) {
+		$list['unticked.js'] = '';
+		return $list;
+	}
+	return ltrim( $list . ', unticked.js', ', ' );
+}
+
+/* ---- Settings. ---- */
+
+function unticked_admin_init(): void {
+	register_setting(
+		'unticked',
+		UNTICKED_OPTION,
+		array(
+			'type'              => 'array',
+			'sanitize_callback' => 'unticked_sanitize',
+			'default'           => array( 'collector' => '', 'adopt' => '' ),
+			'show_in_rest'      => false,
+		)
+	);
+	add_settings_section( 'unticked', '', '__return_null', 'unticked' );
+	add_settings_field( 'unticked-collector', __( 'Address of the collector', 'unticked' ), 'unticked_collector_field', 'unticked', 'unticked', array( 'label_for' => 'unticked-collector' ) );
+	add_settings_field( 'unticked-adopt', __( 'Forms of other plugins', 'unticked' ), 'unticked_adopt_field', 'unticked', 'unticked', array( 'label_for' => 'unticked-adopt' ) );
+}
+
+function unticked_menu(): void {
+	add_options_page( __( 'Unticked', 'unticked' ), __( 'Unticked', 'unticked' ), 'manage_options', 'unticked', 'unticked_page' );
+}
+
+function unticked_page(): void {
+	if ( ! current_user_can( 'manage_options' ) ) {
+		wp_die( esc_html__( 'Only somebody who may manage this site can change this.', 'unticked' ) );
+	}
+	echo '<div class="wrap"><h1>' . esc_html__( 'Unticked', 'unticked' ) . '</h1>';
+	echo '<p>' . esc_html__( 'Put a form on a page with the block “Unticked form” or the shortcode', 'unticked' ) . ' <code>[unticked form="contact"]</code>.</p>';
+	echo '<form action="' . esc_url( admin_url( 'options.php' ) ) . '" method="post">';
+	settings_fields( 'unticked' );
+	do_settings_sections( 'unticked' );
+	submit_button();
+	echo '</form></div>';
+}
+
+function unticked_collector_field(): void {
+	echo '<input type="url" class="regular-text code" id="unticked-collector" name="' . esc_attr( UNTICKED_OPTION ) . '[collector]" value="' . esc_attr( unticked_settings()['collector'] ) . '" placeholder="https://forms.example" aria-describedby="unticked-collector-help">';
+	echo '<p class="description" id="unticked-collector-help">' . esc_html__( 'Where your collector answers: its public_url, such as https://forms.example. It is asked when you save.', 'unticked' ) . '</p>';
+}
+
+function unticked_adopt_field(): void {
+	echo '<textarea class="large-text code" rows="4" id="unticked-adopt" name="' . esc_attr( UNTICKED_OPTION ) . '[adopt]" placeholder="contact = .wpcf7-form" aria-describedby="unticked-adopt-help">' . esc_textarea( unticked_settings()['adopt'] ) . '</textarea>';
+	echo '<p class="description" id="unticked-adopt-help">' . esc_html__( 'One a line: the form of your definitions, =, and a CSS selector of the form on your pages. Its fields and look stay; what is sent goes to your collector alone.', 'unticked' ) . ' <code>contact = .wpcf7-form</code></p>';
+}
+
+/** Keeps what is valid; what is not stays as it was, and a sentence says why. */
+function unticked_sanitize( $input ): array {
+	$old   = unticked_settings();
+	$input = is_array( $input ) ? $input : array();
+	$clean = $old;
+
+	$typed = isset( $input['collector'] ) && is_string( $input['collector'] ) ? trim( $input['collector'] ) : '';
+	if ( '' === $typed ) {
+		$clean['collector'] = '';
+	} elseif ( '' === unticked_origin( $typed ) ) {
+		unticked_say( 'collector', __( 'The address of the collector must look like https://forms.example, without anything after the name. It was left as it was.', 'unticked' ), 'error' );
+	} else {
+		$clean['collector'] = unticked_origin( $typed );
+		unticked_ask( $clean['collector'] );
+	}
+
+	$lines = array();
+	$text  = isset( $input['adopt'] ) && is_string( $input['adopt'] ) ? $input['adopt'] : '';
+	foreach ( preg_split( '/\R/u', $text ) as $line ) {
+		$line = trim( wp_check_invalid_utf8( $line ) );
+		if ( '' === $line ) {
+			continue;
+		}
+		$parts    = explode( '=', $line, 2 );
+		$form     = unticked_form_id( $parts[0] );
+		$selector = isset( $parts[1] ) ? trim( $parts[1] ) : '';
+		if ( '' === $form || '' === $selector || preg_match( '/[;<{}\x00-\x1f]/', $selector ) ) {
+			/* translators: %s: what was typed */
+			unticked_say( 'adopt', sprintf( __( '“%s” is not a form, =, and a selector. The line was left out.', 'unticked' ), $line ), 'error' );
+			continue;
+		}
+		$lines[] = $form . ' = ' . $selector;
+	}
+	$clean['adopt'] = implode( "\n", array_unique( $lines ) );
+	return $clean;
+}
+
+/** Says whether the collector answers there; saves all the same, since it may be started later. */
+function unticked_ask( string $collector ): void {
+	static $asked = array();
+	// WordPress sanitises twice when an option is stored for the first time.
+	if ( isset( $asked[ $collector ] ) ) {
+		return;
+	}
+	$asked[ $collector ] = true;
+	$answer              = wp_remote_get( $collector . '/unticked.js', array( 'timeout' => 8, 'redirection' => 0, 'limit_response_size' => 65536 ) );
+	if ( is_wp_error( $answer ) ) {
+		/* translators: 1: an address, 2: the reason */
+		unticked_say( 'answer', sprintf( __( 'Saved, but nothing answers at %1$s (%2$s). Is the collector running, and reachable from here?', 'unticked' ), $collector, $answer->get_error_message() ), 'warning' );
+	} elseif ( 200 !== (int) wp_remote_retrieve_response_code( $answer ) || false === strpos( wp_remote_retrieve_body( $answer ), 'unticked-form' ) ) {
+		/* translators: 1: an address, 2: an HTTP status */
+		unticked_say( 'answer', sprintf( __( 'Saved, but what answers at %1$s is no collector (status %2$d). Use the address that stands as public_url in its settings.', 'unticked' ), $collector, (int) wp_remote_retrieve_response_code( $answer ) ), 'warning' );
+	} else {
+		/* translators: %s: an address */
+		unticked_say( 'answer', sprintf( __( 'The collector at %s answers.', 'unticked' ), $collector ), 'success' );
+	}
+}
+
+/** A message that is shown once, escaped: WordPress prints these as HTML. */
+function unticked_say( string $code, string $text, string $type ): void {
+	add_settings_error( UNTICKED_OPTION, 'unticked-' . $code, esc_html( $text ), $type );
+}
+
+function unticked_action_links( $links ): array {
+	$link = '<a href="' . esc_url( admin_url( 'options-general.php?page=unticked' ) ) . '">' . esc_html__( 'Settings', 'unticked' ) . '</a>';
+	return array_merge( array( $link ), (array) $links );
+}
+
+/** Whoever deletes the plugin deletes what it kept: one option on each site. */
+function unticked_uninstall(): void {
+	if ( ! is_multisite() ) {
+		delete_option( UNTICKED_OPTION );
+		return;
+	}
+	foreach ( get_sites( array( 'fields' => 'ids', 'number' => 0 ) ) as $site ) {
+		switch_to_blog( $site );
+		delete_option( UNTICKED_OPTION );
+		restore_current_blog();
+	}
+}
+
+/** The block in the editor: plain JavaScript, so that nothing needs to be built. */
+function unticked_block_script(): string {
+	return <<<'JS'
+( function ( blocks, element, editor, components, i18n ) {
+	var el = element.createElement, __ = i18n.__;
+	blocks.registerBlockType( 'unticked/form', {
+		apiVersion: 2,
+		title: __( 'Unticked form', 'unticked' ),
+		description: __( 'A form that says what will happen to people’s data and ticks nothing for them.', 'unticked' ),
+		icon: 'feedback',
+		category: 'widgets',
+		supports: { html: false },
+		attributes: {
+			form: { type: 'string', default: 'contact' },
+			text: { type: 'string', default: '' },
+			lang: { type: 'string', default: '' }
+		},
+		edit: function ( props ) {
+			var field = function ( name, label, help ) {
+				return el( components.TextControl, {
+					key: name, label: label, help: help, value: props.attributes[ name ],
+					onChange: function ( value ) { var change = {}; change[ name ] = value; props.setAttributes( change ); }
+				} );
+			};
+			return el( 'div', editor.useBlockProps(),
+				el( components.Placeholder, { icon: 'feedback', label: __( 'Unticked form', 'unticked' ), instructions: __( 'It is shown on the page itself.', 'unticked' ) },
+					el( 'div', { style: { width: '100%' } },
+						field( 'form', __( 'Form', 'unticked' ), __( 'Its name in your definitions, such as contact.', 'unticked' ) ),
+						field( 'text', __( 'Text of the link', 'unticked' ), __( 'What visitors get where no script runs.', 'unticked' ) ),
+						field( 'lang', __( 'Language', 'unticked' ), __( 'Empty: that of the page.', 'unticked' ) )
+					)
+				)
+			);
+		},
+		save: function () { return null; }
+	} );
+} )( window.wp.blocks, window.wp.element, window.wp.blockEditor, window.wp.components, window.wp.i18n );
+JS;
+}
+
+add_action( 'init', 'unticked_init' );
+add_action( 'wp_enqueue_scripts', 'unticked_enqueue' );
+add_filter( 'script_loader_tag', 'unticked_script_tag', PHP_INT_MAX, 3 );
+add_action( 'admin_init', 'unticked_admin_init' );
+add_action( 'admin_menu', 'unticked_menu' );
+add_filter( 'plugin_action_links_' . plugin_basename( __FILE__ ), 'unticked_action_links' );
+register_uninstall_hook( __FILE__, 'unticked_uninstall' );
+
+foreach ( array( 'rocket_exclude_js', 'rocket_exclude_defer_js', 'rocket_delay_js_exclusions', 'litespeed_optimize_js_excludes', 'litespeed_optm_js_defer_exc', 'litespeed_optm_gm_js_exc' ) as $unticked_filter ) {
+	add_filter( $unticked_filter, 'unticked_exclude' );
+}
+unset( $unticked_filter );
+add_filter( 'rocket_minify_excluded_external_js', 'unticked_exclude_host' );
+add_filter( 'autoptimize_filter_js_exclude', 'unticked_exclude_autoptimize' );

@@ -1,0 +1,263 @@
+<?php
+/**
+ * Loads the WordPress plugin with stand-ins for the functions that it calls, and says what it prints.
+ *
+ * Each test is a sentence; the last line counts them. Run by `cargo xtask test`, or: php tests/wordpress/harness.php
+ */
+
+declare(strict_types=1);
+
+error_reporting( E_ALL );
+set_error_handler( static function ( int $level, string $message, string $file, int $line ): bool {
+	throw new ErrorException( $message, 0, $level, $file, $line );
+} );
+
+define( 'ABSPATH', __DIR__ );
+
+/** What WordPress would keep between calls. */
+final class World {
+	public static array $options = array();
+	public static array $filters = array();
+	public static array $shortcodes = array();
+	public static array $scripts = array();
+	public static array $enqueued = array();
+	public static array $blocks = array();
+	public static array $settings = array();
+	public static array $said = array();
+	public static array $asked = array();
+	public static array $inline = array();
+	/** @var mixed */
+	public static $answer = null;
+	public static bool $feed = false;
+	public static bool $may = true;
+	public static array $uninstall = array();
+	public static array $sites = array();
+
+	public static function fresh( array $options = array() ): void {
+		self::$options  = $options;
+		self::$scripts  = self::$enqueued = self::$said = self::$asked = self::$inline = array();
+		self::$feed     = false;
+		self::$may      = true;
+		self::$answer   = array( 'code' => 200, 'body' => '… unticked-form …' );
+		self::$sites    = array();
+		unticked_init();
+	}
+}
+
+class WP_Error {
+	private string $message;
+	public function __construct( string $message ) { $this->message = $message; }
+	public function get_error_message(): string { return $this->message; }
+}
+
+function get_option( $name, $default = false ) { return World::$options[ $name ] ?? $default; }
+function delete_option( $name ) { unset( World::$options[ $name ] ); return true; }
+function add_action( $hook, $call, $priority = 10, $count = 1 ) { World::$filters[ $hook ][] = $call; }
+function add_filter( $hook, $call, $priority = 10, $count = 1 ) { World::$filters[ $hook ][] = $call; }
+function filtered( $hook, ...$values ) {
+	foreach ( World::$filters[ $hook ] ?? array() as $call ) {
+		$values[0] = $call( ...$values );
+	}
+	return $values[0];
+}
+function add_shortcode( $name, $call ) { World::$shortcodes[ $name ] = $call; }
+function shortcode_atts( $defaults, $attributes, $name = '' ) { return array_intersect_key( (array) $attributes, $defaults ) + $defaults; }
+function do_shortcode( $content ) { return $content; }
+function wp_parse_args( $args, $defaults ) { return array_merge( $defaults, $args ); }
+function wp_parse_url( $url, $component = -1 ) { return parse_url( $url, $component ); }
+function esc_html( $text ) { return htmlspecialchars( (string) $text, ENT_QUOTES ); }
+function esc_attr( $text ) { return htmlspecialchars( (string) $text, ENT_QUOTES ); }
+function esc_textarea( $text ) { return htmlspecialchars( (string) $text, ENT_QUOTES ); }
+function esc_url( $url ) { return preg_match( '#^https?://#', $url ) ? htmlspecialchars( $url, ENT_QUOTES ) : ''; }
+function __( $text, $domain = '' ) { domain( $domain ); return $text; }
+function esc_html__( $text, $domain = '' ) { domain( $domain ); return esc_html( $text ); }
+function domain( string $domain ): void {
+	if ( 'unticked' !== $domain ) {
+		throw new LogicException( 'a text without its domain cannot be translated' );
+	}
+}
+function is_feed() { return World::$feed; }
+function is_multisite() { return array() !== World::$sites; }
+function get_sites( $query ) { return array_keys( World::$sites ); }
+function switch_to_blog( $id ) { World::$options = &World::$sites[ $id ]; }
+function restore_current_blog() {}
+function wp_register_script( $handle, $src, $needs = array(), $version = false, $footer = false ) { World::$scripts[ $handle ] = compact( 'src', 'needs', 'version', 'footer' ); }
+function wp_enqueue_script( $handle ) { World::$enqueued[ $handle ] = true; }
+function wp_add_inline_script( $handle, $text ) { World::$inline[ $handle ] = $text; }
+function wp_set_script_translations( $handle, $domain ) {}
+function register_block_type( $name, $arguments ) { World::$blocks[ $name ] = $arguments; }
+function load_plugin_textdomain( $domain, $old, $path ) {}
+function plugin_basename( $file ) { return 'unticked/unticked.php'; }
+function register_uninstall_hook( $file, $call ) { World::$uninstall[] = $call; }
+function register_setting( $group, $name, $arguments ) { World::$settings[ $name ] = $arguments; }
+function add_settings_section( ...$arguments ) {}
+function add_settings_field( $id, $title, $call ) { World::$settings[ $id ] = $call; }
+function add_settings_error( $setting, $code, $message, $type = 'error' ) { World::$said[] = array( $type, $message ); }
+function add_options_page( $title, $menu, $capability, $slug, $call ) { World::$settings['page'] = compact( 'capability', 'call' ); }
+function settings_fields( $group ) { echo '<input type="hidden" name="_wpnonce" value="n">'; }
+function do_settings_sections( $page ) { ( World::$settings['unticked-collector'] )(); ( World::$settings['unticked-adopt'] )(); }
+function submit_button() {}
+function admin_url( $path = '' ) { return 'https://shop.example/wp-admin/' . $path; }
+function current_user_can( $capability ) { return World::$may && 'manage_options' === $capability; }
+function wp_die( $message ) { throw new RuntimeException( $message ); }
+function wp_check_invalid_utf8( $text ) { return preg_match( '//u', $text ) ? $text : ''; }
+function wp_remote_get( $url, $arguments ) { World::$asked[] = array( $url, $arguments ); return World::$answer; }
+function is_wp_error( $thing ) { return $thing instanceof WP_Error; }
+function wp_remote_retrieve_response_code( $answer ) { return $answer['code']; }
+function wp_remote_retrieve_body( $answer ) { return $answer['body']; }
+
+require dirname( __DIR__, 2 ) . '/examples/wordpress/unticked.php';
+
+function same( $found, $expected, string $what = '' ): void {
+	if ( $found !== $expected ) {
+		throw new LogicException( "$what\n  found    " . var_export( $found, true ) . "\n  expected " . var_export( $expected, true ) );
+	}
+}
+function tag(): string {
+	$script = World::$scripts['unticked'];
+	return filtered( 'script_loader_tag', "<script src='" . $script['src'] . "' id='unticked-js' defer></script>", 'unticked', $script['src'] );
+}
+
+const SET = array( 'unticked' => array( 'collector' => 'https://forms.example', 'adopt' => '' ) );
+
+$tests = array(
+	'the shortcode prints the element with its link inside and asks for the script' => static function (): void {
+		World::fresh( SET );
+		$html = World::$shortcodes['unticked']( array( 'form' => 'contact', 'text' => 'Write & ask' ) );
+		same( $html, '<unticked-form form="contact"><a href="https://forms.example/f/contact">Write &amp; ask</a></unticked-form>' );
+		same( World::$enqueued, array( 'unticked' => true ) );
+		same( World::$shortcodes['unticked']( '' ), '<unticked-form form="contact"><a href="https://forms.example/f/contact">Open the form</a></unticked-form>' );
+	},
+	'the block prints the very same' => static function (): void {
+		World::fresh( SET );
+		$block = World::$blocks['unticked/form'];
+		same( $block['render_callback']( array( 'form' => 'contact', 'text' => 'x', 'lang' => 'bg' ) ), World::$shortcodes['unticked']( array( 'text' => 'x', 'lang' => 'bg' ) ) );
+		same( $block['editor_script'], 'unticked-block' );
+		same( str_contains( World::$inline['unticked-block'], "registerBlockType( 'unticked/form'" ), true );
+	},
+	'what an author types cannot leave its place' => static function (): void {
+		World::fresh( SET );
+		$evil = '"><script>alert(1)</script>';
+		same( str_contains( World::$shortcodes['unticked']( array( 'form' => 'contact', 'text' => $evil, 'lang' => $evil ) ), '<script' ), false );
+		same( World::$shortcodes['unticked']( array( 'form' => $evil ) ), '<!-- Unticked: the form has no valid id -->' );
+		same( World::$shortcodes['unticked']( array( 'form' => "contact\n" . '../x' ) ), '<!-- Unticked: the form has no valid id -->' );
+	},
+	'without an address nothing is printed that a visitor sees, and nothing is asked for' => static function (): void {
+		World::fresh();
+		same( World::$shortcodes['unticked']( array() ), '<!-- Unticked: the collector has no address; see Settings, Unticked -->' );
+		same( World::$enqueued, array() );
+		same( isset( World::$scripts['unticked'] ), false );
+	},
+	'the script tag is asynchronous, unversioned and told to optimisers' => static function (): void {
+		World::fresh( SET );
+		same( World::$scripts['unticked']['version'], null, 'no version' );
+		same( tag(), '<script async src="https://forms.example/unticked.js" id="unticked-js" data-no-optimize="1" data-no-defer="1" data-no-minify="1" data-noptimize="1" data-cfasync="false"></script>' . "\n" );
+		same( filtered( 'script_loader_tag', '<script defer></script>', 'jquery', 'x' ), '<script defer></script>', "others' tags" );
+	},
+	'optimisers are asked to leave it alone' => static function (): void {
+		World::fresh( SET );
+		foreach ( array( 'rocket_exclude_js', 'rocket_exclude_defer_js', 'rocket_delay_js_exclusions', 'litespeed_optimize_js_excludes', 'litespeed_optm_js_defer_exc' ) as $filter ) {
+			same( filtered( $filter, array( 'other.js' ) ), array( 'other.js', 'https://forms.example/unticked.js' ), $filter );
+		}
+		same( filtered( 'rocket_minify_excluded_external_js', array() ), array( 'forms.example' ) );
+		same( filtered( 'autoptimize_filter_js_exclude', 'a.js, b.js' ), 'a.js, b.js, unticked.js' );
+		same( filtered( 'autoptimize_filter_js_exclude', '' ), 'unticked.js' );
+	},
+	'forms of other plugins are named at the script, on every page' => static function (): void {
+		World::fresh( array( 'unticked' => array( 'collector' => 'https://forms.example', 'adopt' => "contact = .wpcf7-form\norder = #a > form[name=\"x\"]" ) ) );
+		( World::$filters['wp_enqueue_scripts'][0] )();
+		same( World::$enqueued, array( 'unticked' => true ) );
+		same( str_contains( tag(), ' data-adopt="contact = .wpcf7-form; order = #a &gt; form[name=&quot;x&quot;]"' ), true, tag() );
+	},
+	'without such forms the script is only where a form is' => static function (): void {
+		World::fresh( SET );
+		( World::$filters['wp_enqueue_scripts'][0] )();
+		same( World::$enqueued, array() );
+	},
+	'the shortcode around a form marks the form inside, and that one only' => static function (): void {
+		World::fresh( SET );
+		$html = World::$shortcodes['unticked_adopt']( array( 'form' => 'contact' ), '<formula><form action="/a" class="x"></form><form></form>' );
+		same( $html, '<formula><form data-unticked-adopt="contact" action="/a" class="x"></form><form></form>' );
+		World::fresh();
+		same( World::$shortcodes['unticked_adopt']( array(), '<form>' ), '<form>', 'no collector, no change' );
+	},
+	'a feed gets the link alone' => static function (): void {
+		World::fresh( SET );
+		World::$feed = true;
+		same( World::$shortcodes['unticked']( array( 'text' => 'Ask' ) ), '<a href="https://forms.example/f/contact">Ask</a>' );
+	},
+	'a valid address is kept as an origin, and asked' => static function (): void {
+		World::fresh();
+		$clean = unticked_sanitize( array( 'collector' => ' HTTPS://Forms.Example:8443/ ', 'adopt' => '' ) );
+		same( $clean, array( 'collector' => 'https://forms.example:8443', 'adopt' => '' ) );
+		same( World::$asked[0][0], 'https://forms.example:8443/unticked.js' );
+		same( World::$said, array( array( 'success', 'The collector at https://forms.example:8443 answers.' ) ) );
+	},
+	'an address that is none is left as it was' => static function (): void {
+		foreach ( array( 'forms.example', 'http://forms.example', 'https://forms.example/path', 'https://u:p@forms.example', 'javascript:alert(1)', 'https://forms.example?x', 'https://"onload=' ) as $bad ) {
+			World::fresh( SET );
+			same( unticked_sanitize( array( 'collector' => $bad ) )['collector'], 'https://forms.example', $bad );
+			same( World::$said[0][0], 'error', $bad );
+			same( World::$asked, array(), $bad );
+		}
+		same( unticked_origin( 'http://localhost:7410' ), 'http://localhost:7410', 'this machine may do without TLS' );
+	},
+	'nothing, or something else, that answers is said and saved all the same' => static function (): void {
+		World::fresh();
+		World::$answer = new WP_Error( 'Connection refused <b>' );
+		same( unticked_sanitize( array( 'collector' => 'https://a.example' ) )['collector'], 'https://a.example' );
+		same( World::$said[0], array( 'warning', 'Saved, but nothing answers at https://a.example (Connection refused &lt;b&gt;). Is the collector running, and reachable from here?' ) );
+		World::$answer = array( 'code' => 404, 'body' => 'x' );
+		unticked_sanitize( array( 'collector' => 'https://b.example' ) );
+		same( World::$said[1][0], 'warning' );
+		same( str_contains( World::$said[1][1], 'status 404' ), true );
+	},
+	'a line that takes over no form is left out with a sentence' => static function (): void {
+		World::fresh( SET );
+		$clean = unticked_sanitize( array( 'collector' => '', 'adopt' => "contact=.a\r\nno line\norder = #b > form \nx=a;b\nBad=.c\n\ncontact = .a" ) );
+		same( $clean['adopt'], "contact = .a\norder = #b > form" );
+		same( count( World::$said ), 3 );
+		same( $clean['collector'], '' );
+		same( unticked_sanitize( 'nonsense' ), array( 'collector' => '', 'adopt' => '' ), 'no list at all' );
+	},
+	'the settings page is for who may manage the site, with a nonce, escaped' => static function (): void {
+		World::fresh( array( 'unticked' => array( 'collector' => '"><b>', 'adopt' => '</textarea><b>' ) ) );
+		unticked_admin_init();
+		unticked_menu();
+		same( World::$settings['page']['capability'], 'manage_options' );
+		ob_start();
+		( World::$settings['page']['call'] )();
+		$html = (string) ob_get_clean();
+		same( str_contains( $html, '_wpnonce' ), true );
+		same( str_contains( $html, '<b>' ), false, $html );
+		World::$may = false;
+		try {
+			( World::$settings['page']['call'] )();
+			throw new LogicException( 'a stranger saw the settings' );
+		} catch ( RuntimeException $refused ) {
+			same( '' !== $refused->getMessage(), true );
+		}
+	},
+	'whoever deletes the plugin deletes what it kept, on every site' => static function (): void {
+		World::fresh( SET + array( 'other' => 1 ) );
+		( World::$uninstall[0] )();
+		same( World::$options, array( 'other' => 1 ) );
+		World::$sites = array( 1 => SET, 2 => SET );
+		( World::$uninstall[0] )();
+		same( World::$sites, array( 1 => array(), 2 => array() ) );
+	},
+);
+
+$passed = $failed = 0;
+foreach ( $tests as $name => $test ) {
+	try {
+		$test();
+		++$passed;
+		echo "ok      $name\n";
+	} catch ( Throwable $error ) {
+		++$failed;
+		echo "wrong   $name\n  ", get_class( $error ), ': ', $error->getMessage(), ' at ', basename( $error->getFile() ), ':', $error->getLine(), "\n";
+	}
+}
+echo "$passed passed, $failed failed\n";
+exit( $failed > 0 ? 1 : 0 );
