@@ -58,7 +58,7 @@ pub fn pypi() -> Result<Tally> {
     referee(Command::new(python()).arg(house::root().join("tests/vectors/verify.py")))
 }
 
-/// The WordPress plugin, read by PHP and loaded with stand-ins for what WordPress gives it.
+/// The plugin for `WordPress`, read by PHP and loaded with stand-ins for what it is given there.
 pub fn wordpress() -> Result<Tally> {
     let plugin = house::root().join("examples/wordpress/unticked.php");
     house::run(Command::new("php").arg("-l").arg(&plugin))?;
