@@ -21,7 +21,7 @@ pub fn definitions(folder: &Path, crm: u16) {
             text
         }
     });
-    let settings = "[secrets]\ncrm = \"whsec_dW50aWNrZWQtZG9jdW1lbnRhdGlvbiEhdW50aWM=\"\n";
+    let settings = "[server]\npublic_url = \"https://forms.example\"\n\n[secrets]\ncrm = \"whsec_dW50aWNrZWQtZG9jdW1lbnRhdGlvbiEhdW50aWM=\"\n";
     std::fs::write(folder.join("unticked.toml"), settings).unwrap();
 }
 

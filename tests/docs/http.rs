@@ -1,4 +1,4 @@
-//! One request to a server on this machine.
+//! One request to a server on this machine, which calls itself `forms.example`.
 
 use std::{
     io::{Read as _, Write as _},
@@ -16,7 +16,7 @@ pub struct Answer {
 pub fn send(port: u16, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> std::io::Result<Answer> {
     let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
     stream.set_read_timeout(Some(Duration::from_secs(30)))?;
-    write!(stream, "{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n")?;
+    write!(stream, "{method} {path} HTTP/1.1\r\nHost: forms.example\r\nConnection: close\r\n")?;
     for (name, value) in headers {
         write!(stream, "{name}: {value}\r\n")?;
     }

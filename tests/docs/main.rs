@@ -11,6 +11,7 @@
 mod block;
 mod book;
 mod check;
+mod closed;
 mod house;
 mod http;
 mod page;

@@ -135,7 +135,7 @@ impl Ground {
                 outcome.shown += 1;
                 return Ok(());
             }
-            Kind::Output => check::output(&body, &self.printed).map(|()| None),
+            Kind::Output => check::output(&block.body, &body, &self.printed).map(|()| None),
             Kind::Page => self.html_page(&block.body).map(|()| None),
             Kind::Css => check::css(&block.body).map(|()| None),
             Kind::Js => check::js(&block.body).map(|()| None),

@@ -59,7 +59,7 @@ impl Shell {
 
     fn enter(&self) -> String {
         let state = self.state.display();
-        format!("source {state}/variables\ncd \"$(cat {state}/folder)\"\n")
+        format!("source {state}/variables\ncd \"$(cat {state}/folder)\"\nset -a\n")
     }
 
     /// Runs a block to its end.

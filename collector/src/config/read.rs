@@ -19,26 +19,49 @@ use super::{
     },
 };
 
-/// Every key but the secrets, with its default, in the order in which `unticked config` prints them.
+/// Every key but the secrets, with its default, in the order in which `unticked config` prints them. The comment above each
+/// is what docs/settings.md says of it (`cargo xtask docs`).
 const KEYS: &[(&str, &str)] = &[
+    // Address and port that it listens on. On this machine alone, behind a proxy that speaks TLS, is the usual way.
     ("server.listen", "127.0.0.1:8080"),
+    // Its own address as visitors see it: `https://` and the host, nothing behind. Links, tickets and the check of
+    // where a post comes from stand on it.
     ("server.public_url", "http://127.0.0.1:8080"),
+    // Networks whose word counts on who the visitor is (`X-Forwarded-For`, `Forwarded`): your proxy, your CDN. Nobody
+    // else is believed.
     ("server.trusted_proxies", ""),
+    // The largest body in bytes, from 1024 to 16777216; a plain form's may be three times as long, because of its
+    // encoding.
     ("server.body_limit", "65536"),
+    // How long a request may take, from 1 to 600, and how long a stop waits for those under way.
     ("server.timeout_seconds", "30"),
+    // The folder with your definitions.
     ("definitions.dir", "definitions"),
+    // `sqlite:FILE`, or `postgres://…` where several collectors share one name.
     ("database.url", "sqlite:unticked.db"),
+    // Where the keys of persons lie, of the same kind as `url`; else a file beside the database (`unticked-keys.db`)
+    // or a schema of its own.
     ("database.keys_url", ""),
+    // The file of the key ring, made at the first start. Without it nothing can be read: keep a copy elsewhere.
     ("keys.ring", "unticked.keyring"),
+    // Where `unticked backup` puts the data, unless it is told otherwise.
     ("backup.dir", ""),
+    // Where it puts the keys; never in the same place.
     ("backup.keys_dir", ""),
+    // Whether a new version makes a copy before it changes the databases.
     ("backup.before_upgrade", "true"),
+    // How many posts one client (an IPv6 /64) may make in a minute; 0 turns the limit off.
     ("limits.per_client_per_minute", "60"),
+    // How many posts one form takes in a minute; 0 turns the limit off.
     ("limits.per_form_per_minute", "6000"),
+    // What the evidence keeps of the client's address: `none`, or `truncated` (the network: IPv4 /24, IPv6 /48).
     ("evidence.client_address", "none"),
+    // Hosts, or `host:port`, of destinations that may lie in a private network or be spoken to without TLS; all
+    // others are refused there.
     ("outbox.allow_hosts", ""),
     ("retention.suspects_days", "30"),
     ("log.format", "human"),
+    // `error`, `warn`, `info`, `debug`, or directives such as `info,sqlx=warn`.
     ("log.level", "info"),
 ];
 

@@ -18,6 +18,7 @@ fn generated(name: &str) -> String {
         "commands" => surface::commands(),
         "settings" => settings::table(),
         "problems" => surface::problems(),
+        "arrivals" => surface::arrivals(),
         "looks" => surface::properties(),
         "parts" => surface::parts(),
         "rules" => definitions::rules(),
@@ -56,7 +57,9 @@ fn what_is_written_from_the_code_is_as_the_code_has_it() {
         }
     }
     assert!(stale.is_empty(), "run `cargo xtask docs` to write {} anew", stale.join(", "));
-    for name in ["commands", "problems", "looks", "parts", "rules"].iter().chain(&definitions::FILES) {
+    for name in
+        ["commands", "settings", "problems", "arrivals", "looks", "parts", "rules"].iter().chain(&definitions::FILES)
+    {
         assert!(names.iter().any(|own| own == name), "no page shows `{name}`");
     }
 }

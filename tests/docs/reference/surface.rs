@@ -2,6 +2,10 @@
 
 use std::{collections::BTreeSet, fs, process::Command};
 
+use unticked_collector::{
+    config::{Settings, Sources},
+    router::arrival::Amiss,
+};
 use unticked_shared::submission::ProblemType;
 
 use super::{cell, types::Types};
@@ -52,6 +56,14 @@ pub fn problems() -> String {
         format!("| `{}` | {} | {} |", kind.slug(), kind.status(), cell(&word.doc))
     });
     format!("| type | status | meaning |\n| --- | --- | --- |\n{}\n", rows.collect::<Vec<_>>().join("\n"))
+}
+
+/// What the log says when what arrives does not fit the settings.
+pub fn arrivals() -> String {
+    let sources = Sources { flags: vec!["server.public_url=https://forms.example".to_owned()], ..Sources::default() };
+    let server = Settings::load(&sources).unwrap().settings.server;
+    let line = |kind: &Amiss| format!("- `{}`: {}.", kind.kind(), kind.advice(&server));
+    Amiss::ALL.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// Every custom property with what holds without it, in light and in the dark.
