@@ -59,6 +59,7 @@ const KEYS: &[(&str, &str)] = &[
     // Hosts, or `host:port`, of destinations that may lie in a private network or be spoken to without TLS; all
     // others are refused there.
     ("outbox.allow_hosts", ""),
+    // Days after which what was taken for a robot's, and was never released, is destroyed.
     ("retention.suspects_days", "30"),
     ("log.format", "human"),
     // `error`, `warn`, `info`, `debug`, or directives such as `info,sqlx=warn`.

@@ -4,14 +4,13 @@ use super::cell;
 use crate::book;
 
 /// Keys whose comment has not come yet.
-const MEANINGS: [(&str, &str); 5] = [
+const MEANINGS: [(&str, &str); 4] = [
     (
         "mail.smtp",
         "The mail server, such as `smtps://forms@mail.example`; its password is the secret `smtp`. Nothing: no mails.",
     ),
     ("mail.from", "The address that mails come from."),
     ("mail.notify", "Who is told of new leads and of what failed: addresses. No personal data stands in these mails."),
-    ("retention.suspects_days", "Days after which what was taken for a robot's, and was never released, is destroyed."),
     ("log.format", "`human`, or `json` for machines."),
 ];
 
