@@ -62,7 +62,7 @@ fn what_the_script_tells_the_owner_is_explained() {
             // Every second piece between quotes is a text.
             for text in line[at..].replace("\\\"", "\u{1}").split('"').skip(1).step_by(2) {
                 let text = text.replace('\u{1}', "\"").replace("Unticked: ", "");
-                let text = text.trim_matches([' ', '“', '”', '(', ')', ',', ':', ';']);
+                let text = text.trim_matches([' ', '“', '”', '(', ')', ',', '.', ':', ';']);
                 if text.len() < 15 {
                     continue;
                 }
