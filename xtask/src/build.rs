@@ -106,7 +106,7 @@ pub fn collector(mode: Mode, assets: &Path) -> Result<PathBuf> {
 
 /// Compiles a package's library to Wasm and returns the file.
 pub fn compile(package: &str, library: &str, mode: Mode) -> Result<PathBuf> {
-    ensure_target()?;
+    ensure_target(WASM)?;
     let folder = house::target().join("wasm");
     let mut command = house::cargo();
     command.args(["build", "--package", package, "--lib", "--target", WASM, "--profile", mode.wasm_profile()]);
@@ -134,32 +134,33 @@ pub fn bind(compiled: &Path, name: &str) -> Result<Bound> {
     Ok(Bound { glue: shed::glue(output.js(), &imported), wasm })
 }
 
-/// Fetches the Wasm target where rustup can, and says plainly what to do where it cannot.
-fn ensure_target() -> Result<()> {
-    if target_is_there()? {
+/// Fetches a compiler target where rustup can, and says plainly what to do where it cannot.
+pub fn ensure_target(target: &str) -> Result<()> {
+    if target_is_there(target)? {
         return Ok(());
     }
-    println!("fetching the compiler's Wasm target (rustup target add {WASM})");
-    let added = house::run(Command::new("rustup").args(["target", "add", WASM]).current_dir(house::root()));
-    if added.is_err() || !target_is_there()? {
+    println!("fetching the compiler's target (rustup target add {target})");
+    let added = house::run(Command::new("rustup").args(["target", "add", target]).current_dir(house::root()));
+    if added.is_err() || !target_is_there(target)? {
         bail!(
-            "the compiler has no target {WASM}, and `rustup target add {WASM}` did not bring it.\n\
+            "the compiler has no target {target}, and `rustup target add {target}` did not bring it.\n\
              With rustup: run that command where the network reaches static.rust-lang.org.\n\
-             Without rustup: install your system's package of the Rust standard library for WebAssembly."
+             Without rustup: install your system's package of the Rust standard library for it."
         );
     }
     Ok(())
 }
 
-fn target_is_there() -> Result<bool> {
+fn target_is_there(target: &str) -> Result<bool> {
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let mut command = Command::new(rustc);
-    command.args(["--print", "target-libdir", "--target", WASM]).current_dir(house::root());
+    command.args(["--print", "target-libdir", "--target", target]).current_dir(house::root());
     let folder = PathBuf::from(house::capture(&mut command)?.trim());
     Ok(folder.is_dir())
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// Bytes as lower-case hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");

@@ -57,6 +57,6 @@ pub fn describe(command: &Command) -> String {
 /// The program of that name on `PATH`, or in one of the folders where Debian and we put such things.
 pub fn find_program(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let own = target().join("tools/bin");
-    std::env::split_paths(&path).chain([own]).map(|folder| folder.join(name)).find(|file| file.is_file())
+    let more = [target().join("tools/bin"), PathBuf::from("/usr/sbin")];
+    std::env::split_paths(&path).chain(more).map(|folder| folder.join(name)).find(|file| file.is_file())
 }

@@ -14,5 +14,6 @@ pub mod gallery;
 pub mod house;
 pub mod serve;
 mod shed;
+pub mod ship;
 pub mod size;
 pub mod test;

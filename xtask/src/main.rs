@@ -58,6 +58,9 @@ struct Build {
     /// Stop after the widget's assets.
     #[arg(long)]
     widget_only: bool,
+    /// One file that runs on any Linux of this architecture; needs musl-gcc (Debian: musl-tools).
+    #[arg(long = "static", conflicts_with = "widget_only")]
+    standalone: bool,
 }
 
 #[derive(Args)]
@@ -130,7 +133,9 @@ fn build(options: &Build) -> Result<()> {
     let assets = build::widget(mode)?;
     println!("assets: {}", assets.display());
     if !options.widget_only {
-        println!("collector: {}", build::collector(mode, &assets)?.display());
+        let binary =
+            if options.standalone { ship::standalone(mode, &assets)? } else { build::collector(mode, &assets)? };
+        println!("collector: {}", ship::describe(&binary)?);
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use std::{path::Path, process::Command};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 use super::{postgres, referees};
 use crate::house;
@@ -25,7 +25,11 @@ fn php_has(extension: &str) -> bool {
         && house::capture(Command::new("php").arg("-m")).is_ok_and(|all| all.lines().any(|one| one == extension))
 }
 
-const DATABASE: &[Need] = &[Need { package: "postgresql-15", there: || postgres::programs().is_some() }];
+const DATABASE: &[Need] = &[
+    Need { package: "postgresql-15", there: || postgres::programs().is_some() },
+    // Certificates for the first hour.
+    Need { package: "openssl", there: || program("openssl") },
+];
 
 const BROWSERS: &[Need] = &[
     Need { package: "chromium", there: || program("chromium") },
@@ -57,6 +61,7 @@ const REFEREES: &[Need] = &[
 
 /// Installs what is missing.
 pub fn install(rust_only: bool) -> Result<()> {
+    proxies()?;
     let rest: &[&[Need]] = if rust_only { &[] } else { &[BROWSERS, REFEREES] };
     debian(&[&[DATABASE], rest].concat())?;
     if !rust_only {
@@ -77,7 +82,7 @@ fn debian(needs: &[&[Need]]) -> Result<()> {
     let by_hand = format!("sudo apt-get install --no-install-recommends {}", packages.join(" "));
     if !program("apt-get") || house::capture(Command::new("id").arg("-u"))?.trim() != "0" {
         bail!(
-            "the tests need programs that are not here. Install them:\n  {by_hand}\nor run `cargo xtask test --rust-only`, which needs PostgreSQL alone."
+            "the tests need programs that are not here. Install them:\n  {by_hand}\nor run `cargo xtask test --rust-only`, which needs PostgreSQL and openssl alone."
         );
     }
     let install = || {
@@ -94,6 +99,51 @@ fn debian(needs: &[&[Need]]) -> Result<()> {
         bail!("apt-get brought the packages {}, but not the programs expected in them", still.join(", "));
     }
     Ok(())
+}
+
+/// The proxies of the first hour. Taken out of their packages and not installed: an installed one would start as a
+/// service and hold the machine's ports.
+fn proxies() -> Result<()> {
+    const PROXIES: [(&str, &str); 2] = [("caddy", "usr/bin/caddy"), ("nginx", "usr/sbin/nginx")];
+    let missing = || PROXIES.iter().filter(|(name, _)| !program(name));
+    if missing().next().is_none() {
+        return Ok(());
+    }
+    let names: Vec<&str> = missing().map(|(name, _)| *name).collect();
+    let by_hand = format!(
+        "the first hour is told behind Caddy and nginx. Install them, and stop their services:\n  \
+         sudo apt-get install --no-install-recommends {}",
+        names.join(" ")
+    );
+    if !program("apt-get") {
+        bail!(by_hand);
+    }
+    let folder = house::target().join("tools/packages");
+    let bin = house::target().join("tools/bin");
+    std::fs::create_dir_all(&folder)?;
+    std::fs::create_dir_all(&bin)?;
+    let download = || {
+        let mut command = Command::new("apt-get");
+        house::run(command.args(["download", "--quiet"]).args(&names).current_dir(&folder))
+    };
+    if download().is_err() {
+        // Without root the lists are as they are.
+        let _ = house::run(Command::new("apt-get").args(["update", "--quiet"]));
+        download().context(by_hand.clone())?;
+    }
+    for (name, path) in PROXIES.iter().filter(|(name, _)| names.contains(name)) {
+        let packages = std::fs::read_dir(&folder)?.filter_map(|entry| Some(entry.ok()?.path()));
+        let package = packages
+            .filter(|path| path.file_name().is_some_and(|file| file.to_string_lossy().starts_with(&format!("{name}_"))))
+            .max();
+        let package = package.with_context(|| format!("apt-get brought no package of {name}"))?;
+        let out = folder.join(name);
+        house::run(Command::new("dpkg-deb").arg("--extract").arg(&package).arg(&out))?;
+        std::fs::copy(out.join(path), bin.join(name)).with_context(|| format!("{name} is not in its package"))?;
+    }
+    let _ = std::fs::remove_dir_all(&folder);
+    let still: Vec<&str> = missing().map(|(name, _)| *name).collect();
+    if still.is_empty() { Ok(()) } else { bail!(by_hand) }
 }
 
 fn geckodriver() -> Result<()> {
