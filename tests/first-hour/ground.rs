@@ -28,10 +28,15 @@ impl Ground {
 
     /// `unticked` in the folder, with nothing in its environment: no PATH, no HOME, no locale.
     pub fn unticked(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_unticked"));
+        let mut command = Command::new(program());
         command.args(arguments).current_dir(self.folder.path()).env_clear().stdin(Stdio::null());
         command
     }
+}
+
+/// The program: the one that was built with this test, or another, such as the static one, that `UNTICKED_BINARY` names.
+pub fn program() -> PathBuf {
+    std::env::var_os("UNTICKED_BINARY").map_or_else(|| env!("CARGO_BIN_EXE_unticked").into(), PathBuf::from)
 }
 
 /// What a command said and how it ended.

@@ -18,7 +18,7 @@ use crate::{
     certificates,
     collector::Collector,
     crm::Crm,
-    ground::{Ground, PATIENCE, free_port, run},
+    ground::{self, Ground, PATIENCE, free_port, run},
     proxy::{self, Site, is_root, program, put},
     start::init,
     visitor::Browser,
@@ -52,7 +52,7 @@ fn a_folder_of_somebody_elses_is_said_to_be_so() {
     let as_nobody = |folder: &Path, listen: &str| {
         let mut command = Command::new("setpriv");
         command.args(["--reuid=65534", "--regid=65534", "--clear-groups", "--"]);
-        command.arg(env!("CARGO_BIN_EXE_unticked")).args(["serve", "--set", listen]);
+        command.arg(ground::program()).args(["serve", "--set", listen]);
         command.current_dir(folder).env("PATH", "/usr/bin:/bin");
         run(&mut command)
     };
@@ -149,7 +149,8 @@ fn every_file_in_deploy_is_accepted_by_its_own_program() {
 
     let Some(systemd) = xtask::house::find_program("systemd-analyze") else { return };
     let unit = ground.path("unticked.service");
-    let text = put(&proxy::deployed("unticked.service"), "/usr/local/bin/unticked", env!("CARGO_BIN_EXE_unticked"));
+    let text =
+        put(&proxy::deployed("unticked.service"), "/usr/local/bin/unticked", &ground::program().display().to_string());
     std::fs::write(&unit, text).unwrap();
     let verified = run(Command::new(&systemd).args(["verify", "--man=no"]).arg(&unit)).well();
     assert_eq!(verified.err, "", "systemd has nothing to say");

@@ -46,10 +46,6 @@ impl<'r> Browser<'r> {
         Self { client, base: format!("https://{host}:{port}"), runtime }
     }
 
-    pub fn origin(&self) -> &str {
-        &self.base
-    }
-
     /// Whether the address answers at all yet.
     pub fn reaches(&self, path: &str) -> bool {
         self.runtime.block_on(self.client.get(format!("{}{path}", self.base)).send()).is_ok()
