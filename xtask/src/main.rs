@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand};
 use xtask::{
     bench,
     build::{self, Mode},
-    demo, docs, gallery, size, test,
+    demo, docs, gallery, ship, size, test,
 };
 
 /// Builds, runs, tests and measures the project.
