@@ -1,5 +1,6 @@
 //! The collector: keeps what visitors decided, proves it, and hands leads to the CRM.
 
+pub mod accesses;
 pub mod assets;
 pub mod config;
 pub mod engagements;
@@ -7,6 +8,8 @@ pub mod evidence;
 pub mod forms;
 pub mod init;
 pub mod keep;
+pub mod leads;
+pub mod mail;
 pub mod metrics;
 pub mod outbox;
 pub mod placements;

@@ -47,6 +47,14 @@ enum Command {
     Quarantine(command::quarantine::Quarantine),
     /// What falls due by the periods that were promised, and what is destroyed then
     Retention(command::retention::Retention),
+    /// What visitors sent: opened for a named person, with a reason, both written into the access log
+    #[command(subcommand)]
+    Leads(command::leads::Leads),
+    /// Who opened what, when and why
+    Accesses(command::accesses::Accesses),
+    /// What did not arrive, with its reason
+    #[command(subcommand)]
+    Deliveries(command::deliveries::Deliveries),
 }
 
 fn main() -> ExitCode {
@@ -64,5 +72,8 @@ fn main() -> ExitCode {
         Command::Versions(versions) => command::versions::run(&sources, &versions),
         Command::Quarantine(quarantine) => command::quarantine::run(&sources, &quarantine),
         Command::Retention(retention) => command::retention::run(&sources, &retention),
+        Command::Leads(leads) => command::leads::run(&sources, &leads),
+        Command::Accesses(accesses) => command::accesses::run(&sources, &accesses),
+        Command::Deliveries(deliveries) => command::deliveries::run(&sources, &deliveries),
     }
 }

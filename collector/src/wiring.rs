@@ -10,6 +10,7 @@ use crate::{
     engagements,
     forms::Forms,
     keep::{self, KeepError, Presence},
+    mail,
     metrics::Metrics,
     outbox::{
         self, Outbox,
@@ -144,6 +145,9 @@ pub enum StartError {
     /// The client that speaks to the destinations.
     #[error("the client for deliveries cannot be made: {0}")]
     Deliveries(#[from] ClientError),
+    /// The client that speaks to the owner's mail server.
+    #[error("mails to the owner cannot be sent: {0}")]
+    Mail(String),
     /// The address is taken or not ours.
     #[error("cannot listen on {address}: {cause}")]
     Listen {
@@ -212,6 +216,7 @@ pub async fn serve(settings: Settings, overrides: Overrides) -> Result<Running, 
         vault: vault.clone(),
         outbox: outbox.clone(),
         metrics: metrics.clone(),
+        by_mail: settings.mail.is_some(),
         clock: overrides.clock.clone(),
     });
     let courier = Network::new(Guard::new(&settings.outbox.allow_hosts))?;
@@ -230,11 +235,22 @@ pub async fn serve(settings: Settings, overrides: Overrides) -> Result<Running, 
     if !matches!(tokio::time::timeout(FIRST_RUN, first).await, Ok(Ok(_))) {
         tracing::warn!("the retention rules are not all carried out yet; they are while the collector runs");
     }
-    let workers = vec![
+    let mut workers = vec![
         retention.start(rules, overrides.clock.clone(), metrics.clone(), stopped_by(&stop)),
         outbox.start(tools, stopped_by(&stop)),
         tokio::spawn(sweep_hourly(store.clone(), overrides.clock.clone(), stopped_by(&stop))),
     ];
+    if let Some(mail) = &settings.mail {
+        let postman = mail::smtp::Smtp::new(mail).map_err(StartError::Mail)?;
+        let tools = mail::Tools {
+            store: store.clone(),
+            postman: Arc::new(postman),
+            host: host_of(&settings.server.public_url),
+            clock: overrides.clock.clone(),
+            random: overrides.random.clone(),
+        };
+        workers.push(tokio::spawn(mail::Worker::new(tools).run(stopped_by(&stop))));
+    }
     let app = App(Arc::new(Parts {
         limits: RateLimits::new(settings.limits),
         said: Said::default(),
@@ -286,6 +302,11 @@ async fn open_store(settings: &Settings, overrides: &Overrides) -> Result<Store,
         }
     }
     Ok(opened.store)
+}
+
+/// The host of an origin, as mails name the collector.
+fn host_of(origin: &str) -> String {
+    origin.split_once("://").map_or(origin, |(_, host)| host).to_owned()
 }
 
 /// Ends when the collector stops.

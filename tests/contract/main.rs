@@ -5,10 +5,13 @@
 //! adds its call here; the suite names the line until it does.
 #![expect(clippy::unwrap_used, reason = "a contract that cannot go on is broken")]
 
+mod accesses;
 mod engagements;
 mod engines;
 mod forms;
 mod keep;
+mod leads;
+mod mail;
 mod outbox;
 mod retention;
 mod source;
@@ -29,6 +32,10 @@ async fn every_room(store: &Store) {
     submissions::lists_what_waits_and_lets_it_go(store).await;
     forms::keeps_withdraws_and_reinstates_versions(store).await;
     outbox::leases_settles_and_lists_deliveries(store).await;
+    leads::pages_through_submissions_and_reads_what_belongs_to_one(store).await;
+    leads::finds_the_deliveries_of_a_submission_and_what_did_not_arrive(store).await;
+    mail::gathers_claims_and_settles_mails(store).await;
+    accesses::keeps_what_was_opened_and_by_whom(store).await;
     outbox::what_follows_a_lead_waits_for_it(store).await;
     retention::finds_what_is_due_and_says_when_to_look_again(store).await;
     retention::holds_a_submission_until_the_transaction_ends(store).await;

@@ -1,9 +1,12 @@
 //! One file per subcommand.
 
+pub mod accesses;
 pub mod backup;
 pub mod check;
 pub mod config;
+pub mod deliveries;
 pub mod init;
+pub mod leads;
 pub mod quarantine;
 pub mod restore;
 pub mod retention;
@@ -16,7 +19,9 @@ use std::process::ExitCode;
 use unticked_collector::{
     config::{Loaded, Settings, Sources},
     keep::KeepError,
-    store::{Store, values},
+    store::{Store, StoreError, values},
+    vault::{KeyRing, Vault},
+    world::Random,
 };
 
 /// The definitions have errors, or what was asked for does not exist.
@@ -25,6 +30,9 @@ pub const FOUND_WANTING: u8 = 1;
 pub const WRONG_SETTINGS: u8 = 2;
 /// The collector could not do its work.
 pub const FAILED: u8 = 3;
+
+/// How a subcommand ended; an error was said already.
+pub type Done = Result<ExitCode, ExitCode>;
 
 /// Reads the settings, or says everything that is wrong with them.
 pub fn settings(sources: &Sources) -> Result<Loaded, ExitCode> {
@@ -46,9 +54,42 @@ pub fn block_on(task: impl Future<Output = ExitCode>) -> ExitCode {
     }
 }
 
+/// Opens the databases that the settings name, does the task, and closes them.
+pub fn with_store(sources: &Sources, task: impl AsyncFnOnce(&Settings, &Store) -> Done) -> ExitCode {
+    let settings = match settings(sources) {
+        Ok(loaded) => loaded.settings,
+        Err(code) => return code,
+    };
+    block_on(async {
+        let store = match store(&settings).await {
+            Ok(store) => store,
+            Err(code) => return code,
+        };
+        let done = task(&settings, &store).await;
+        store.close().await;
+        done.unwrap_or_else(|code| code)
+    })
+}
+
 /// Opens the databases that the settings name. Only `serve` and `upgrade` make them or bring them up to date.
 pub async fn store(settings: &Settings) -> Result<Store, ExitCode> {
     Store::open_current(&settings.database).await.map_err(|error| failed("The database does not open", &error))
+}
+
+/// The vault of these databases, with the ring that the settings name. A command makes no ring.
+pub async fn vault(settings: &Settings, store: &Store) -> Result<Vault, ExitCode> {
+    if !settings.key_ring.exists() {
+        eprintln!(
+            "There is no key ring at {}; without it nothing can be read. Put the file back, or name it in `keys.ring`.",
+            settings.key_ring.display()
+        );
+        return Err(ExitCode::from(FAILED));
+    }
+    let random = Random::system();
+    let ring = KeyRing::open(&settings.key_ring, &random).map_err(|error| failed("The keys cannot be read", &error))?;
+    let vault = Vault::new(ring, random);
+    vault.check(store).await.map_err(|error| failed("The keys cannot be used", &error))?;
+    Ok(vault)
 }
 
 /// A time for people: UTC, to the second.
@@ -62,6 +103,17 @@ pub fn not_kept(what: &str, error: &KeepError) -> ExitCode {
     ExitCode::from(if error.is_of_the_wish() { WRONG_SETTINGS } else { FAILED })
 }
 
+/// Text of others for a terminal: what could move the cursor, colour the screen or turn the line round is replaced.
+pub fn harmless(text: &str) -> String {
+    let turns = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars().map(|c| if c.is_control() || turns(c) { '\u{fffd}' } else { c }).collect()
+}
+
+/// Says that the databases failed.
+pub fn unreadable(error: StoreError) -> ExitCode {
+    failed("The database cannot be read", &error)
+}
+
 /// Says why something failed, with every cause.
 pub fn failed(what: &str, error: &dyn std::error::Error) -> ExitCode {
     eprint!("{what}: {error}");
@@ -72,4 +124,13 @@ pub fn failed(what: &str, error: &dyn std::error::Error) -> ExitCode {
     }
     eprintln!();
     ExitCode::from(FAILED)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn text_of_others_moves_no_cursor_and_turns_no_line() {
+        assert_eq!(super::harmless("a\x1b[2J\u{9b}1m\rb\u{202e}c\u{7}"), "a�[2J�1m�b�c�");
+        assert_eq!(super::harmless("Мария, مرحبا, 東京"), "Мария, مرحبا, 東京");
+    }
 }

@@ -3,7 +3,11 @@
 use std::process::ExitCode;
 
 use clap::Subcommand;
-use unticked_collector::{config::Sources, submissions::quarantine, world::Clock};
+use unticked_collector::{
+    config::Sources,
+    submissions::{quarantine, reference::as_typed},
+    world::Clock,
+};
 
 use super::{FOUND_WANTING, failed, shown_time};
 
@@ -21,38 +25,24 @@ pub enum Quarantine {
 
 /// Opens the database and does it.
 pub fn run(sources: &Sources, what: &Quarantine) -> ExitCode {
-    let settings = match super::settings(sources) {
-        Ok(loaded) => loaded.settings,
-        Err(code) => return code,
-    };
-    super::block_on(async {
-        let store = match super::store(&settings).await {
-            Ok(store) => store,
-            Err(code) => return code,
-        };
-        let done = match what {
-            Quarantine::List => quarantine::list(&store).await.map(|waiting| {
-                for one in waiting {
+    super::with_store(sources, async |_, store| {
+        let closed = |error| failed("The quarantine cannot be opened", &error);
+        match what {
+            Quarantine::List => {
+                for one in quarantine::list(store).await.map_err(closed)? {
                     println!("{}  {}  {}", one.reference, shown_time(one.received_at), one.form);
                 }
-                ExitCode::SUCCESS
-            }),
-            Quarantine::Release { reference } => {
-                quarantine::release(&store, &reference.to_ascii_uppercase(), Clock::system().now()).await.map(
-                    |released| {
-                        if released {
-                            println!("released {reference}");
-                            return ExitCode::SUCCESS;
-                        }
-                        eprintln!(
-                            "Nothing with the reference {reference} waits; `unticked quarantine list` shows what does."
-                        );
-                        ExitCode::from(FOUND_WANTING)
-                    },
-                )
+                Ok(ExitCode::SUCCESS)
             }
-        };
-        store.close().await;
-        done.unwrap_or_else(|error| failed("The quarantine cannot be opened", &error))
+            Quarantine::Release { reference } => {
+                let reference = as_typed(reference);
+                if quarantine::release(store, &reference, Clock::system().now()).await.map_err(closed)? {
+                    println!("released {reference}");
+                    return Ok(ExitCode::SUCCESS);
+                }
+                eprintln!("Nothing with the reference {reference} waits; `unticked quarantine list` shows what does.");
+                Err(ExitCode::from(FOUND_WANTING))
+            }
+        }
     })
 }

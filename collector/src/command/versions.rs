@@ -10,7 +10,7 @@ use unticked_collector::{
     world::Clock,
 };
 
-use super::{FOUND_WANTING, failed, shown_time};
+use super::{Done, FOUND_WANTING, failed, shown_time};
 
 /// What to do with the archive.
 #[derive(Subcommand)]
@@ -31,26 +31,14 @@ pub enum Versions {
 
 /// Opens the archive and does it.
 pub fn run(sources: &Sources, versions: &Versions) -> ExitCode {
-    let settings = match super::settings(sources) {
-        Ok(loaded) => loaded.settings,
-        Err(code) => return code,
-    };
-    super::block_on(async {
-        let store = match super::store(&settings).await {
-            Ok(store) => store,
-            Err(code) => return code,
-        };
-        let done = match versions {
-            Versions::List => list(&store).await,
-            Versions::Show { digest } => show(&store, digest).await,
-            Versions::Withdraw { digest } => withdraw(&store, &settings, digest).await,
-        };
-        store.close().await;
-        done.unwrap_or_else(|code| code)
+    super::with_store(sources, async |settings, store| match versions {
+        Versions::List => list(store).await,
+        Versions::Show { digest } => show(store, digest).await,
+        Versions::Withdraw { digest } => withdraw(store, settings, digest).await,
     })
 }
 
-async fn list(store: &Store) -> Result<ExitCode, ExitCode> {
+async fn list(store: &Store) -> Done {
     let listed = Forms::list(store).await.map_err(|error| failed("The archive cannot be read", &error))?;
     for version in listed {
         let withdrawn = version.withdrawn_at.map(|at| format!("  withdrawn {}", shown_time(at))).unwrap_or_default();
@@ -59,7 +47,7 @@ async fn list(store: &Store) -> Result<ExitCode, ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn show(store: &Store, digest: &str) -> Result<ExitCode, ExitCode> {
+async fn show(store: &Store, digest: &str) -> Done {
     let digest = whole(store, digest).await?;
     let bytes =
         Forms::archived_bytes(store, &digest).await.map_err(|error| failed("The archive cannot be read", &error))?;
@@ -68,7 +56,7 @@ async fn show(store: &Store, digest: &str) -> Result<ExitCode, ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn withdraw(store: &Store, settings: &Settings, digest: &str) -> Result<ExitCode, ExitCode> {
+async fn withdraw(store: &Store, settings: &Settings, digest: &str) -> Done {
     let digest = whole(store, digest).await?;
     // The folder says what is shown now, which cannot be withdrawn.
     let forms = Forms::open(store.clone(), &settings.definitions_dir, Clock::system()).await;

@@ -7,6 +7,7 @@
 
 mod database;
 mod layers;
+mod mail;
 mod read;
 mod secret;
 mod settings;
@@ -15,6 +16,7 @@ mod tests;
 
 pub use database::{Database, DatabaseSettings};
 pub use layers::{Layer, Sources};
+pub use mail::{MailSettings, Security, SmtpServer};
 pub use secret::Secret;
 pub use settings::{
     BackupSettings, ClientAddress, ConfigError, ConfigErrors, Effective, EvidenceSettings, Limits, Loaded, LogFormat,

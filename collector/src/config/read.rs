@@ -12,6 +12,7 @@ use ipnet::IpNet;
 use super::{
     database::{Database, DatabaseSettings},
     layers::{Entry, Layer, Raw, Sources, variable},
+    mail::{MailSettings, SmtpServer},
     secret::Secret,
     settings::{
         BackupSettings, ClientAddress, ConfigError, ConfigErrors, Effective, EvidenceSettings, Limits, Loaded,
@@ -61,6 +62,9 @@ const KEYS: &[(&str, &str)] = &[
     ("outbox.allow_hosts", ""),
     // Days after which what was taken for a robot's, and was never released, is destroyed.
     ("retention.suspects_days", "30"),
+    ("mail.smtp", ""),
+    ("mail.from", ""),
+    ("mail.notify", ""),
     ("log.format", "human"),
     // `error`, `warn`, `info`, `debug`, or directives such as `info,sqlx=warn`.
     ("log.level", "info"),
@@ -156,6 +160,7 @@ impl Reader<'_> {
             })
         });
         let secrets = self.secrets();
+        let mail = self.mail(&allow_hosts, secrets.get("smtp"));
         Some(Settings {
             server: server?,
             definitions_dir: definitions_dir?,
@@ -166,6 +171,7 @@ impl Reader<'_> {
             evidence: EvidenceSettings { client_address: client_address? },
             outbox: OutboxSettings { allow_hosts },
             retention: RetentionSettings { suspects_days: suspects_days? },
+            mail,
             secrets,
             log: LogSettings { format: format?, level: level? },
         })
@@ -204,6 +210,50 @@ impl Reader<'_> {
                 self.wrong("database.url", &origin, &error.to_string());
                 None
             }
+        }
+    }
+
+    /// All of it, or nothing: a mail room without a sender or a reader would be silent when it is needed.
+    fn mail(&mut self, allow_hosts: &[String], password: Option<&Secret>) -> Option<MailSettings> {
+        let mailbox = "must be a mail address such as `forms@shop.example` or `The shop <forms@shop.example>`";
+        let smtp = self.read("mail.smtp", |text, _| {
+            if text.is_empty() { Ok(None) } else { SmtpServer::parse(text, allow_hosts).map(Some) }
+        })?;
+        let from = self.read("mail.from", |text, _| {
+            if text.is_empty() { Ok(None) } else { text.parse().map(Some).map_err(|_| mailbox.to_owned()) }
+        })?;
+        let listed = self.list("mail.notify");
+        let notify: Vec<_> = listed.iter().filter_map(|text| text.parse().ok()).collect();
+        let origin = |reader: &Self, key: &str| reader.value(key).origin;
+        if notify.len() < listed.len() {
+            self.wrong("mail.notify", &origin(self, "mail.notify"), "must be a list of mail addresses");
+            return None;
+        }
+        let missing = |key: &str, other: &str| format!("is missing; `{key}` is of no use without `{other}`");
+        match (smtp, from) {
+            (None, None) if notify.is_empty() => None,
+            (None, _) => {
+                let other = if notify.is_empty() { "mail.from" } else { "mail.notify" };
+                self.wrong("mail.smtp", &origin(self, other), &missing(other, "mail.smtp"));
+                None
+            }
+            (Some(_), None) => {
+                self.wrong("mail.from", &origin(self, "mail.smtp"), &missing("mail.smtp", "mail.from"));
+                None
+            }
+            (Some(_), Some(_)) if notify.is_empty() => {
+                self.wrong("mail.notify", &origin(self, "mail.smtp"), &missing("mail.smtp", "mail.notify"));
+                None
+            }
+            (Some(smtp), Some(_)) if smtp.user.is_some() && password.is_none() => {
+                self.wrong(
+                    "mail.smtp",
+                    &origin(self, "mail.smtp"),
+                    "names a user, whose password must stand in `secrets.smtp`",
+                );
+                None
+            }
+            (Some(smtp), Some(from)) => Some(MailSettings { smtp, password: password.cloned(), from, notify }),
         }
     }
 

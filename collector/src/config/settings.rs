@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt, net::SocketAddr, path::PathBuf, time::Dura
 
 use ipnet::IpNet;
 
-use super::{database::DatabaseSettings, secret::Secret};
+use super::{database::DatabaseSettings, mail::MailSettings, secret::Secret};
 
 /// What the collector runs with.
 #[derive(Debug, Clone)]
@@ -27,6 +27,8 @@ pub struct Settings {
     pub outbox: OutboxSettings,
     /// How long things are kept for which no definition says so.
     pub retention: RetentionSettings,
+    /// Mails to the owner; none, where no server is configured.
+    pub mail: Option<MailSettings>,
     /// Secrets by name (lower case), as `destinations.toml` refers to them.
     pub secrets: BTreeMap<String, Secret>,
     /// What the log looks like.

@@ -4,8 +4,9 @@ use jiff::Timestamp;
 use unticked_shared::{event::EventKind, id::DestinationId};
 use uuid::Uuid;
 
-use crate::store::{
-    Connection, StoreError, Transaction, execute, fetch_all, fetch_optional, insert_many, values::millis,
+use crate::{
+    mail,
+    store::{Connection, StoreError, Transaction, execute, fetch_all, fetch_optional, insert_many, values::millis},
 };
 
 /// An event to keep, with what each destination will be sent.
@@ -273,7 +274,8 @@ pub async fn again(
     .await
 }
 
-/// Gives a delivery up; it is listed from now on. 0 rows: the lease was no longer ours.
+/// Gives a delivery up; it is listed from now on, and the owner's next mail tells of it. 0 rows: the lease was no longer
+/// ours.
 pub async fn failed(
     tx: &mut Transaction,
     delivery: Uuid,
@@ -281,7 +283,7 @@ pub async fn failed(
     reason: &str,
     now: i64,
 ) -> Result<u64, StoreError> {
-    execute!(
+    let rows = execute!(
         tx,
         "update delivery
          set state = 'failed', lease = null, reason = $3, settled_at = $4
@@ -291,7 +293,11 @@ pub async fn failed(
         reason,
         now,
     )
-    .await
+    .await?;
+    if rows > 0 {
+        mail::sql::note(tx, mail::sql::Kind::Delivery, &[delivery], now).await?;
+    }
+    Ok(rows)
 }
 
 /// Writes down that it is over without having been sent, and drops the body. 0 rows: the lease was no longer ours.

@@ -10,7 +10,7 @@ pub mod http;
 pub mod quarantine;
 pub mod reached;
 pub mod record;
-mod reference;
+pub mod reference;
 pub mod sql;
 pub mod sweep;
 pub mod writer;
@@ -57,6 +57,8 @@ pub struct Needs {
     pub outbox: Outbox,
     /// Told about each batch.
     pub metrics: Metrics,
+    /// Whether the owner is told of new submissions by mail.
+    pub by_mail: bool,
     /// The clock.
     pub clock: Clock,
 }
@@ -139,6 +141,7 @@ impl Submissions {
             outbox: needs.outbox.clone(),
             metrics: needs.metrics.clone(),
             reached: LastCommitted::default(),
+            by_mail: needs.by_mail,
         };
         let (writer, task) = Writer::start(tools);
         Self(Arc::new(Inner { needs, writer, task: Mutex::new(Some(task)) }))

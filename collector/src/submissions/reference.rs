@@ -15,9 +15,36 @@ pub fn random_reference(random: &Random) -> String {
     reference
 }
 
+/// The reference that somebody meant who typed it as they heard it: any case, with or without the dash, letters for the
+/// figures that they look like.
+pub fn as_typed(text: &str) -> String {
+    let mut letters: String = text
+        .chars()
+        .filter(|c| c.is_ascii_alphanumeric())
+        .map(|c| match c.to_ascii_uppercase() {
+            'O' => '0',
+            'I' | 'L' => '1',
+            other => other,
+        })
+        .collect();
+    if letters.len() > 4 {
+        letters.insert(4, '-');
+    }
+    letters
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_reference_is_understood_as_it_was_heard() {
+        for typed in ["K7QD-93XF", "k7qd 93xf", " k7qd93xf\n", "K7QD–93XF"] {
+            assert_eq!(as_typed(typed), "K7QD-93XF", "{typed}");
+        }
+        assert_eq!(as_typed("oil1-2345"), "0111-2345");
+        assert_eq!(as_typed(""), "");
+    }
 
     #[test]
     fn a_reference_can_be_read_out_and_holds_all_forty_bits() {

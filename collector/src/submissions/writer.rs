@@ -19,6 +19,7 @@ use super::{
     sql::{self, Kept},
 };
 use crate::{
+    mail,
     metrics::Metrics,
     outbox::{self, Outbox},
     store::{Store, StoreError},
@@ -78,6 +79,8 @@ pub struct Tools {
     pub metrics: Metrics,
     /// What the last batch brought, noted with the keys of the next one.
     pub reached: LastCommitted,
+    /// Whether the owner is told of new submissions by mail.
+    pub by_mail: bool,
 }
 
 impl Writer {
@@ -253,6 +256,12 @@ async fn keep_fresh(tools: &Tools, records: &[&Record]) -> Result<bool, StoreErr
     }
     let events: Vec<_> = records.iter().map(|record| record.event.clone()).collect();
     outbox::sql::insert(&mut tx, &events).await?;
+    if tools.by_mail
+        && let Some(first) = records.first()
+    {
+        let ids: Vec<Uuid> = records.iter().map(|record| record.submission.submission_id).collect();
+        mail::sql::note(&mut tx, mail::sql::Kind::Submission, &ids, first.submission.received_at).await?;
+    }
     match tx.commit().await {
         Ok(()) => Ok(true),
         Err(error) => {

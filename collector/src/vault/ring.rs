@@ -201,6 +201,15 @@ impl KeyRing {
         self.ticket.0.iter().map(|key| (hex(&key.id), SigningKey::new(key.key.expose().to_vec())))
     }
 
+    /// A key for MACs of the collector's own, by what they are for. It derives from the index key, which never changes.
+    pub fn derived_key(&self, purpose: &str) -> SigningKey {
+        let mut bytes = Zeroizing::new([0u8; 32]);
+        Hkdf::<Sha256>::new(None, self.index.expose())
+            .expand_multi_info(&[b"unticked derived key v1\0", purpose.as_bytes()], bytes.as_mut_slice())
+            .expect("32 bytes are within what HKDF-SHA256 can give");
+        SigningKey::new(bytes.to_vec())
+    }
+
     /// The key of one column's blind index.
     pub fn index_key(&self, table: &str, column: &str) -> SigningKey {
         let mut bytes = Zeroizing::new([0u8; 32]);

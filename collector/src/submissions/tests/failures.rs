@@ -75,7 +75,7 @@ async fn house() -> (House, Arc<Saboteur>) {
 
 fn tools(house: &House) -> Tools {
     let Needs { store, outbox, metrics, .. } = house.needs.clone();
-    Tools { store, outbox, metrics, reached: LastCommitted::default() }
+    Tools { store, outbox, metrics, reached: LastCommitted::default(), by_mail: false }
 }
 
 fn records(house: &House, count: usize) -> Vec<Record> {

@@ -98,6 +98,7 @@ impl House {
             vault: Vault::new(ring, random),
             outbox: Outbox::default(),
             metrics: Metrics::default(),
+            by_mail: false,
             clock: hour.clock(),
         };
         Self { submissions: Submissions::start(needs.clone()), hour, needs, dir }
