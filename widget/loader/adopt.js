@@ -10,9 +10,10 @@ const PART = "unticked-part";
 const MARGIN = 200;
 const PATIENCE = 30_000;
 
-// Controls of the page may be called `elements` or `reset`; the form's own are taken past them.
+// Controls of the page may be called `elements`, `style` or `before`; the form's own are taken past them.
 const native = HTMLFormElement.prototype;
 const elements = Object.getOwnPropertyDescriptor(native, "elements").get;
+const styleOf = Object.getOwnPropertyDescriptor(HTMLElement.prototype, "style").get;
 const isBox = (one) => one.type === "checkbox" || one.type === "radio";
 const isButton = (one) => /^(submit|image|button|reset)$/.test(one.type) || one.tagName === "BUTTON";
 const put = (el, name, value) => (value == null ? el.removeAttribute(name) : el.setAttribute(name, value));
@@ -323,8 +324,8 @@ export default ({ origin, ask, trusted, dress, lead }) => async (form) => {
     return at;
   };
   const hide = (el) => {
-    el.hidden = true;
-    el.style.setProperty("display", "none", "important");
+    put(el, "hidden", "");
+    styleOf.call(el).setProperty("display", "none", "important");
   };
   const putAway = ({ els }) => {
     const at = row(els);
@@ -364,7 +365,7 @@ export default ({ origin, ask, trusted, dress, lead }) => async (form) => {
     }
     for (const at of new Set([form, tail.el.parentElement])) {
       const { display, flexWrap, flexDirection } = getComputedStyle(at);
-      if (/flex/.test(display) && flexWrap === "nowrap" && /^row/.test(flexDirection)) at.style.flexWrap = "wrap";
+      if (/flex/.test(display) && flexWrap === "nowrap" && /^row/.test(flexDirection)) styleOf.call(at).flexWrap = "wrap";
     }
   };
 
@@ -452,7 +453,7 @@ export default ({ origin, ask, trusted, dress, lead }) => async (form) => {
     } catch {
       // As above.
     }
-    form.style.setProperty("--unticked-wrong", looks.wrong);
+    styleOf.call(form).setProperty("--unticked-wrong", looks.wrong);
 
     const grid = make("div", { class: "adopted" });
     const responsible = fresh.querySelector(".responsible");
@@ -715,7 +716,7 @@ export default ({ origin, ask, trusted, dress, lead }) => async (form) => {
     }
     const part = await host(look(form, buttons()[0]));
     part.box.append(section);
-    form.before(part.el);
+    Element.prototype.before.call(form, part.el);
     native.reset.call(form);
     hide(form);
     title.focus();
@@ -731,6 +732,8 @@ export default ({ origin, ask, trusted, dress, lead }) => async (form) => {
   put(form, "action", away);
   put(form, "method", "post");
   put(form, "target", null);
+  // Wrong entries are told in our words, and a box that was put away keeps nobody from sending.
+  put(form, "novalidate", "");
   for (const one of elements.call(form)) one.removeAttribute("formaction");
 
   await build(await load("default"));

@@ -47,14 +47,16 @@ fn a_form_sent_before_we_are_there_is_held_and_nothing_of_it_is_lost() {
 #[test]
 fn scripts_that_send_the_form_themselves_send_through_us_and_twice_makes_one_lead() {
     let world = World::of_the_shop();
-    world.place("/", example("plain").replacing("value.message", "msg_text"));
+    // Names that stand before the form's own.
+    let names = "<input type=\"hidden\" name=\"submit\"><input type=\"hidden\" name=\"style\"><input type=\"hidden\" name=\"action\"><button>";
+    world.place("/", example("plain").replacing("value.message", "msg_text").replacing("<button>", names));
     let browser = Browser::start(Engine::Chromium);
     browser.open_page(&world.url("/"));
     let form = Adopted::on(&browser);
     fill(&form);
     form.select("[name='value.topic']", "tea");
     world.network.always("/submissions", Fault::Held);
-    browser.run("const f = document.querySelector('form'); f.submit(); f.requestSubmit(); f.submit();", &[]);
+    browser.run("const f = document.querySelector('form'), { submit } = HTMLFormElement.prototype; submit.call(f); f.requestSubmit(); submit.call(f);", &[]);
     form.wait("it is being sent", "form.getAttribute('aria-busy') === 'true'");
     form.click("button");
     world.network.let_through();
@@ -249,4 +251,81 @@ fn what_a_page_throws_out_of_its_form_comes_back() {
     browser.run("document.querySelectorAll('unticked-part').forEach(part => part.remove())", &[]);
     form.wait("both parts are back", "parts.length === 2");
     assert_eq!(form.script("part(\"[name='choice.newsletter']\").checked"), json!(true), "as the visitor left it");
+}
+
+/// What jQuery does with its own listeners: `trigger` calls them without an event that the window hears, then the form's
+/// own `submit()`.
+const LIKE_JQUERY: &str = "<head>\n<script>(() => { const kept = new Map(); \
+    window.jQuery = (el) => ({ \
+      off() { kept.delete(el); return this; }, \
+      on(type, call) { kept.set(el, [...(kept.get(el) ?? []), call]); return this; }, \
+      trigger() { let prevented = false, stopped = false; \
+        const event = { preventDefault() { prevented = true; }, stopImmediatePropagation() { stopped = true; } }; \
+        for (const call of kept.get(el) ?? []) { if (!stopped) call(event); } if (!prevented) el.submit(); return this; } }); \
+    jQuery.fn = { off: true }; \
+    addEventListener('DOMContentLoaded', () => jQuery(document.querySelector('form')).on('submit', (event) => { \
+      event.preventDefault(); window.sentByThePage = true; fetch('/wp-admin/admin-ajax.php', { method: 'POST' }); })); })()</script>";
+
+#[test]
+fn listeners_of_jquerys_that_no_event_reaches_are_silenced() {
+    let world = World::of_the_shop();
+    world.place("/", example("plain").replacing("<head>", LIKE_JQUERY));
+    let browser = Browser::start(Engine::Chromium);
+    browser.open_page(&world.url("/"));
+    let form = Adopted::on(&browser);
+    fill(&form);
+    form.select("[name='value.topic']", "tea");
+    browser.run("jQuery(document.querySelector('form')).trigger('submit')", &[]);
+    form.wait_for_reference();
+    world.only_lead();
+    the_page_sent_nothing(&world, &browser);
+}
+
+#[test]
+fn what_does_not_apply_is_not_sent_and_a_day_that_says_no_order_is_asked_again() {
+    let world = World::of_the_shop();
+    let page = example("gravity").replacing("datepicker mdy datepicker", "datepicker").replacing("mm/dd/yyyy", "");
+    world.place("/", page);
+    let browser = Browser::start(Engine::Chromium);
+    browser.open_page(&world.url("/"));
+    let form = Adopted::on(&browser);
+    form.type_into("#input_1_1_3", "Ann").type_into("#input_1_2", "ann@example.org").type_into("#input_1_3", "2");
+    form.type_into("#input_1_4", "5/6/2027")
+        .click("#choice_1_5_1")
+        .click("#choice_1_6_1")
+        .click("#gform_submit_button_1");
+    let summary = form.wait_for_summary();
+    assert!(summary.contains("enter a day that exists"), "{summary}");
+    browser.clear(&form.find("#input_1_4"));
+    form.type_into("#input_1_4", "16.5.2027").click("#gform_submit_button_1");
+    form.wait_for_reference();
+    let values = values(&world.only_lead());
+    assert_eq!((&values["day"], &values["session"]), (&json!("2027-05-16"), &json!("afternoon")));
+    let sent = world.network.last("POST", "/submissions").expect("it was posted");
+    let sent: serde_json::Value = serde_json::from_slice(&sent.body).expect("JSON");
+    assert_eq!(sent["values"]["diet"], serde_json::Value::Null, "lunch is in the morning only");
+}
+
+#[test]
+fn coming_back_finds_an_adopted_form_as_it_was_left() {
+    let world = World::of_the_shop();
+    world.place("/", example("plain").replacing("</main>", "<a id=\"away\" href=\"/other\">away</a></main>"));
+    world.place("/other", Page::new("<p>Elsewhere</p>").without_script());
+    let browser = Browser::start(Engine::Chromium);
+    browser.open_page(&world.url("/"));
+    let form = Adopted::on(&browser);
+    form.type_into("#n", "Ann").click("[name='choice.newsletter']");
+    browser.run("document.body.dataset.stayed = 'yes'", &[]);
+    form.click("#away");
+    assert!(browser.address().ends_with("/other"));
+    browser.back();
+    let form = Adopted::on(&browser);
+    assert_eq!(browser.run("return document.body.dataset.stayed", &[]), json!("yes"), "Chromium keeps the page");
+    assert_eq!(form.script("part(\"[name='choice.newsletter']\").checked"), json!(true));
+    form.type_into("#e", "ann@example.org")
+        .type_into("#m", "Hello")
+        .select("[name='value.topic']", "tea")
+        .click("button");
+    form.wait_for_reference();
+    assert_eq!(values(&world.only_lead())["name"], json!("Ann"));
 }
