@@ -4,6 +4,7 @@ pub mod accesses;
 pub mod assets;
 pub mod config;
 pub mod engagements;
+pub mod doctor;
 pub mod evidence;
 pub mod forms;
 pub mod init;

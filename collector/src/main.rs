@@ -37,6 +37,8 @@ enum Command {
     Backup(command::backup::Backup),
     /// Brings a backup back, on this machine or another
     Restore(command::restore::Restore),
+    /// Looks whether everything is as it must be, and says what to do; exit code 1 for warnings, 2 for failures
+    Doctor(command::doctor::Doctor),
     /// Brings the databases up to date, after a copy, without serving
     Upgrade,
     /// What was ever shown
@@ -68,6 +70,7 @@ fn main() -> ExitCode {
         Command::Config => command::config::run(&sources),
         Command::Backup(backup) => command::backup::run(&sources, backup),
         Command::Restore(restore) => command::restore::run(&sources, &restore),
+        Command::Doctor(doctor) => command::doctor::run(&sources, &doctor),
         Command::Upgrade => command::upgrade::run(&sources),
         Command::Versions(versions) => command::versions::run(&sources, &versions),
         Command::Quarantine(quarantine) => command::quarantine::run(&sources, &quarantine),

@@ -5,6 +5,7 @@ pub mod backup;
 pub mod check;
 pub mod config;
 pub mod deliveries;
+pub mod doctor;
 pub mod init;
 pub mod leads;
 pub mod quarantine;

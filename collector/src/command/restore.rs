@@ -107,8 +107,8 @@ fn say(settings: &Settings, restored: &Restored, check: bool) {
         }
     }
     println!("  Settings and secrets. Here `server.public_url` is {}.", settings.server.public_url);
-    for secret in &restored.missing_secrets {
-        println!("  The secret `secrets.{secret}`, which a destination needs and the settings here do not have.");
+    for trouble in &restored.missing_secrets {
+        println!("  Here {trouble}; a destination needs it.");
     }
     if !check {
         println!("Next: `unticked doctor`, then `unticked serve`.");

@@ -25,8 +25,9 @@ use super::{
     sqlite::{self, Fit},
 };
 use crate::{
-    config::{Database, Settings},
+    config::{Database, Secret, Settings},
     forms,
+    outbox::destinations::Target,
     store::{DatabaseName, Standing, Store, known_migrations},
     submissions::reached,
     vault::{KeyRing, Vault},
@@ -59,7 +60,7 @@ pub struct Restored {
     pub aside: Vec<PathBuf>,
     /// How the two databases fit; not known of PostgreSQL.
     pub fit: Option<Fit>,
-    /// Secrets that the definitions name and the settings here do not have.
+    /// What is wrong with the secrets that the definitions name and these settings should have.
     pub missing_secrets: Vec<String>,
 }
 
@@ -207,11 +208,12 @@ async fn check_ring(
 fn missing_secrets(settings: &Settings, folder: &Path) -> Vec<String> {
     let Ok(files) = forms::definition_files(&folder.join(DEFINITIONS)) else { return Vec::new() };
     let Some(definitions) = definition::check(&files).definitions else { return Vec::new() };
+    let secret = |name: &str| settings.secrets.get(&name.to_lowercase()).map(Secret::reveal);
     let mut missing: Vec<String> = definitions
         .destinations
         .iter()
-        .map(|destination| destination.secret.to_lowercase())
-        .filter(|secret| !settings.secrets.contains_key(secret))
+        .filter_map(|destination| Target::new(destination, secret).err())
+        .map(|error| error.to_string())
         .collect();
     missing.sort();
     missing.dedup();

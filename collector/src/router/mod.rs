@@ -12,6 +12,7 @@ mod headers;
 mod limits;
 mod listener;
 mod observe;
+mod probe;
 
 use axum::{
     Router,
@@ -45,7 +46,7 @@ pub fn router(app: App) -> Router {
         .merge(engagements::http::routes())
         .merge(placements::http::archive_routes())
         .merge(placements::pages::routes())
-        .route("/healthz", get(healthy))
+        .route("/healthz", get(probe::healthy))
         .route("/readyz", get(ready))
         .route("/metrics", get(measured))
         .fallback(async || Refusal::new(ProblemType::NotFound))
@@ -63,11 +64,6 @@ pub fn router(app: App) -> Router {
 
 async fn wrong_method() -> Refusal {
     Refusal::new(ProblemType::MethodNotAllowed)
-}
-
-/// The process lives.
-async fn healthy() -> &'static str {
-    "ok\n"
 }
 
 /// The process can do its work: definitions are loaded, the database answers, the writer is there.

@@ -1,0 +1,58 @@
+//! What waits for the owner: deliveries in trouble, suspected robots.
+
+use jiff::Timestamp;
+
+use super::{Case, Finding};
+use crate::{
+    outbox,
+    store::{Store, StoreError, values},
+    submissions::quarantine,
+};
+
+/// Somebody who waits longer than this may be a customer who is lost.
+const PATIENCE_DAYS: i64 = 2;
+
+/// Looks into the database.
+pub async fn examine(case: &Case<'_>, store: &Store) -> Vec<Finding> {
+    let now = case.tools.clock.now();
+    let mut found = Vec::new();
+    for looked in [deliveries(store).await, suspects(store, now).await] {
+        found.push(looked.unwrap_or_else(|error| {
+            Finding::fail("database", error.to_string(), "try again; if it stays, restore a backup")
+        }));
+    }
+    found
+}
+
+async fn deliveries(store: &Store) -> Result<Finding, StoreError> {
+    let check = "deliveries";
+    let mut connection = store.read().await?;
+    let backlog = outbox::sql::backlog(&mut connection).await?;
+    let troubled = outbox::sql::list_troubled(&mut connection, 1000).await?;
+    let advice = "`unticked deliveries` names each with its reason, and sends it again when you have seen to it";
+    let reason =
+        troubled.first().map(|one| format!(", last to `{}`: {}", one.destination, one.reason)).unwrap_or_default();
+    if backlog.failed > 0 {
+        return Ok(Finding::warn(check, format!("{} were given up{reason}", backlog.failed), advice));
+    }
+    if !troubled.is_empty() {
+        let says = format!("{} did not arrive at the first attempt and are tried again{reason}", troubled.len());
+        return Ok(Finding::warn(check, says, advice));
+    }
+    Ok(Finding::ok(check, format!("{} on their way, none in trouble", backlog.waiting)))
+}
+
+async fn suspects(store: &Store, now: Timestamp) -> Result<Finding, StoreError> {
+    let check = "suspects";
+    let waiting = quarantine::list(store).await?;
+    let Some(oldest) = waiting.first() else { return Ok(Finding::ok(check, "nobody waits to be let go")) };
+    let days = values::time(oldest.received_at)?.until(now).map_or(0, |waited| waited.get_hours() / 24);
+    let days = i64::from(days);
+    let says = format!("{} look like a robot's and wait, the oldest for {days} days", waiting.len());
+    Ok(if days > PATIENCE_DAYS {
+        let advice = "`unticked quarantine list` names them; release whoever is a person";
+        Finding::warn(check, says, advice)
+    } else {
+        Finding::ok(check, says)
+    })
+}
