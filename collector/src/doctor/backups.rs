@@ -57,10 +57,12 @@ fn judge(data: Option<&Manifest>, keys: Option<&Manifest>, now: Timestamp) -> Fi
         return Finding::warn(CHECK, says, advice);
     }
     let says = format!("the newest is of {}, {days} days ago", data.made_at);
-    match days {
-        ..=STALE_DAYS => Finding::ok(CHECK, format!("the newest is of {}", data.made_at)),
-        ..=OLD_DAYS => Finding::warn(CHECK, says, run),
-        _ => Finding::fail(CHECK, says, run),
+    if days > OLD_DAYS {
+        Finding::fail(CHECK, says, run)
+    } else if days > STALE_DAYS {
+        Finding::warn(CHECK, says, run)
+    } else {
+        Finding::ok(CHECK, format!("the newest is of {}", data.made_at))
     }
 }
 

@@ -108,12 +108,10 @@ fn files_with_secrets(loaded: &Loaded) -> Vec<PathBuf> {
     for line in &loaded.effective {
         let Origin::File { path, .. } = &line.origin else { continue };
         let secret = line.key.strip_prefix("secrets.");
-        match secret {
-            Some(name) if name.ends_with(".file") => {
-                found.push(parent(path).join(line.shown.trim_matches('"')));
-            }
-            Some(name) if name.ends_with(".env") => {}
-            Some(_) => found.push(path.clone()),
+        match secret.map(|name| name.split_once('.').map(|(_, way)| way)) {
+            Some(Some("file")) => found.push(parent(path).join(line.shown.trim_matches('"'))),
+            Some(Some(_)) => {}
+            Some(None) => found.push(path.clone()),
             // `postgres://user:…@host`: the password stands in the file.
             None if line.shown.contains(":…@") => found.push(path.clone()),
             None => {}

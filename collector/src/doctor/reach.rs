@@ -62,13 +62,8 @@ impl Client {
 
     /// Asks as the outbox does: past its guard.
     pub async fn ask_guarded(&self, guard: &Guard, method: Method, url: &str) -> Result<Answer, Trouble> {
-        let refused = |refusal: &Refusal| Trouble {
-            says: refusal.to_string(),
-            advice: "correct the address in destinations.toml, or name the host in `outbox.allow_hosts` if it is meant"
-                .to_owned(),
-        };
-        let parsed = Url::parse(url).map_err(|_| refused(&Refusal::Address))?;
-        let reach: Reach = guard.check(&parsed).map_err(|refusal| refused(&refusal))?;
+        let parsed = Url::parse(url).map_err(|_| guarded(&Refusal::Address))?;
+        let reach: Reach = guard.check(&parsed).map_err(|refusal| guarded(&refusal))?;
         let client = builder(&self.tools).dns_resolver(guard.resolver(reach)).build().map_err(|error| Trouble {
             says: error.to_string(),
             advice: "install the system's certificates (Debian: `apt-get install ca-certificates`)".to_owned(),
@@ -123,26 +118,22 @@ fn explain(error: &reqwest::Error, host: &str) -> Trouble {
     let mut last = String::new();
     while let Some(error) = cause {
         if let Some(refusal) = error.downcast_ref::<Refusal>() {
-            return trouble(
-                refusal.to_string(),
-                "correct the address, or name the host in `outbox.allow_hosts` if it is meant",
-            );
+            return guarded(refusal);
         }
         if let Some(error) = error.downcast_ref::<rustls::Error>() {
             return tls(error, host);
         }
         if let Some(io) = error.downcast_ref::<io::Error>() {
-            // An error within passes itself off as its own source: it is looked at here.
-            if let Some(inner) = io.get_ref() {
+            // What it wraps passes over itself as a source: it is looked at here, however deep it lies.
+            let mut within = io.get_ref();
+            while let Some(inner) = within {
                 if let Some(error) = inner.downcast_ref::<rustls::Error>() {
                     return tls(error, host);
                 }
                 if let Some(refusal) = inner.downcast_ref::<Refusal>() {
-                    return trouble(
-                        refusal.to_string(),
-                        "correct the address, or name the host in `outbox.allow_hosts` if it is meant",
-                    );
+                    return guarded(refusal);
                 }
+                within = inner.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
             }
             if io.kind() == io::ErrorKind::ConnectionRefused {
                 return trouble(
@@ -170,6 +161,12 @@ fn explain(error: &reqwest::Error, host: &str) -> Trouble {
         format!("{host} cannot be reached: {last}"),
         "see that the server there runs and that this machine is online",
     )
+}
+
+/// What the outbox's guard says.
+fn guarded(refusal: &Refusal) -> Trouble {
+    let advice = "correct the address in destinations.toml, or name the host in `outbox.allow_hosts` if it is meant";
+    Trouble { says: refusal.to_string(), advice: advice.to_owned() }
 }
 
 fn tls(error: &rustls::Error, host: &str) -> Trouble {

@@ -23,6 +23,6 @@ mod upgrade;
 pub use backup::{Made, Order, backup};
 pub use error::KeepError;
 pub use lock::Presence;
-pub use manifest::{Manifest, Part, Reason, found_in};
+pub use manifest::{Engine, Manifest, Part, Reason, found_in};
 pub use restore::{Restored, Wish, restore, settle};
 pub use upgrade::{Before, Upgraded, before_upgrade_folders, open};
