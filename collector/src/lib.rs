@@ -3,8 +3,8 @@
 pub mod accesses;
 pub mod assets;
 pub mod config;
-pub mod engagements;
 pub mod doctor;
+pub mod engagements;
 pub mod evidence;
 pub mod forms;
 pub mod init;

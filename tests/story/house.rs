@@ -119,11 +119,6 @@ impl House {
         self.app().settings.clone()
     }
 
-    /// Where it keeps everything.
-    pub fn folder(&self) -> &Path {
-        self.folder.path()
-    }
-
     /// Stops; what it kept stays.
     pub fn close(mut self) -> TempDir {
         self.stop();

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::{Case, Finding};
 use crate::{
-    outbox,
+    outbox, retention,
     store::{Store, StoreError, values},
     submissions::quarantine,
 };
@@ -16,7 +16,7 @@ const PATIENCE_DAYS: i64 = 2;
 pub async fn examine(case: &Case<'_>, store: &Store) -> Vec<Finding> {
     let now = case.tools.clock.now();
     let mut found = Vec::new();
-    for looked in [deliveries(store).await, suspects(store, now).await] {
+    for looked in [deliveries(store).await, suspects(store, now).await, overdue(store, now).await] {
         found.push(looked.unwrap_or_else(|error| {
             Finding::fail("database", error.to_string(), "try again; if it stays, restore a backup")
         }));
@@ -40,6 +40,18 @@ async fn deliveries(store: &Store) -> Result<Finding, StoreError> {
         return Ok(Finding::warn(check, says, advice));
     }
     Ok(Finding::ok(check, format!("{} on their way, none in trouble", backlog.waiting)))
+}
+
+async fn overdue(store: &Store, now: Timestamp) -> Result<Finding, StoreError> {
+    let check = "retention";
+    let overdue = retention::due::overdue(store, now).await?;
+    if overdue.submissions == 0 {
+        return Ok(Finding::ok(check, "what has fallen due was ended"));
+    }
+    let since = overdue.since.map(|since| format!(", the first since {since}")).unwrap_or_default();
+    let says = format!("{} submissions are kept longer than was promised{since}", overdue.submissions);
+    let advice = "let the collector run, which ends them by itself; its log says what keeps it from it";
+    Ok(Finding::fail(check, says, advice))
 }
 
 async fn suspects(store: &Store, now: Timestamp) -> Result<Finding, StoreError> {

@@ -290,7 +290,7 @@ async fn open_sqlite(file: &Path, name: DatabaseName) -> Result<Pools, OpenError
 }
 
 /// SQLite says that it cannot, and not why: the system does, when the same is tried again.
-fn unavailable(file: &Path, database: DatabaseName, error: sqlx::Error) -> OpenError {
+pub(super) fn unavailable(file: &Path, database: DatabaseName, error: sqlx::Error) -> OpenError {
     match std::fs::OpenOptions::new().read(true).append(true).create(true).open(file) {
         Err(cause) => OpenError::File { database, path: file.to_owned(), cause },
         Ok(_) => StoreError::from(error).into(),

@@ -5,7 +5,7 @@ use sqlx::{ConnectOptions, Connection as _, PgConnection, SqliteConnection, sqli
 use super::{
     OpenError, StoreError,
     connection::{DatabaseName, EngineKind},
-    open::{looked_for, migrator, postgres_options},
+    open::{looked_for, migrator, postgres_options, unavailable},
 };
 use crate::config::{self, DatabaseSettings};
 
@@ -86,7 +86,8 @@ async fn extent(place: &config::Database, name: DatabaseName) -> Result<Extent, 
         config::Database::Sqlite { file } if !file.exists() => Ok(Extent::new(EngineKind::Sqlite, name, Vec::new())),
         config::Database::Sqlite { file } => {
             let options = SqliteConnectOptions::new().filename(file).create_if_missing(false).read_only(true);
-            let mut connection = options.disable_statement_logging().connect().await.map_err(StoreError::from)?;
+            let mut connection =
+                options.disable_statement_logging().connect().await.map_err(|error| unavailable(file, name, error))?;
             let applied = applied_in_sqlite(&mut connection).await;
             let _ = connection.close().await;
             Ok(Extent::new(EngineKind::Sqlite, name, applied?))
