@@ -73,6 +73,11 @@ impl House {
     }
 
     fn open_in(folder: TempDir, settings: &[&str]) -> Self {
+        let noon: jiff::Timestamp = "2026-11-23T12:00:00Z".parse().unwrap();
+        Self::open_at(folder, settings, noon.as_millisecond())
+    }
+
+    fn open_at(folder: TempDir, settings: &[&str], millis: i64) -> Self {
         let mut flags: Vec<String> = [
             "server.listen=127.0.0.1:0",
             "server.public_url=https://forms.example",
@@ -84,8 +89,7 @@ impl House {
         flags.extend(settings.iter().map(|&setting| setting.to_owned()));
         let sources = Sources { flags, folder: folder.path().to_owned(), ..Sources::default() };
         let settings = Settings::load(&sources).unwrap().settings;
-        let noon: jiff::Timestamp = "2026-11-23T12:00:00Z".parse().unwrap();
-        let clock = Arc::new(AtomicI64::new(noon.as_millisecond()));
+        let clock = Arc::new(AtomicI64::new(millis));
         let reading = clock.clone();
         let overrides = Overrides {
             clock: Clock::custom(move || jiff::Timestamp::from_millisecond(reading.load(Ordering::SeqCst)).unwrap()),
@@ -101,6 +105,34 @@ impl House {
         self.stop();
         let folder = std::mem::replace(&mut self.folder, tempfile::tempdir().unwrap());
         Self::open_in(folder, &[])
+    }
+
+    /// Stops, and starts again when so many seconds have passed.
+    pub fn sleep_through(mut self, seconds: i64, settings: &[&str]) -> Self {
+        self.wait(seconds);
+        let now = self.clock.load(Ordering::SeqCst);
+        self.stop();
+        let folder = std::mem::replace(&mut self.folder, tempfile::tempdir().unwrap());
+        Self::open_at(folder, settings, now)
+    }
+
+    /// What it thinks the time is, in seconds.
+    pub fn now(&self) -> i64 {
+        self.clock.load(Ordering::SeqCst) / 1000
+    }
+
+    /// Tells its workers to look again; answers once `is_so`, and fails when that takes longer than patience does.
+    #[track_caller]
+    pub fn until(&self, what: &str, is_so: impl Fn(&Self) -> bool) {
+        for _ in 0..500 {
+            self.app().outbox.wake();
+            self.app().retention.wake();
+            if is_so(self) {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        panic!("it never came to be that {what}");
     }
 
     fn stop(&mut self) {
@@ -186,6 +218,13 @@ impl House {
 
     fn app(&self) -> &App {
         &self.running.as_ref().unwrap().app
+    }
+
+    /// A figure of `/metrics`; 0 where nothing was counted.
+    pub fn metric(&self, name: &str) -> i64 {
+        let text = self.get("/metrics", &[]).expect(200).text();
+        let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        line.map_or(0, |figure| figure.parse().unwrap())
     }
 
     /// Moves the collector's clock.

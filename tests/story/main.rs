@@ -3,6 +3,8 @@
 
 mod assets;
 mod bad_input;
+mod crm;
+mod engagements;
 mod every_answer;
 mod house;
 mod keep;
@@ -11,6 +13,7 @@ mod limits;
 mod pages;
 mod placements;
 mod proxies;
+mod retention;
 mod submissions;
 mod tickets;
 mod versions;

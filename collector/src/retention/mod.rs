@@ -86,4 +86,4 @@ impl RetentionError {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
