@@ -113,7 +113,7 @@ async fn answer(app: &App, headers: &HeaderMap, body: &Bytes) -> Result<Response
         engaged: engaged(sent, signed_at.min(now), now)?,
     };
     let tools = Tools { store: app.store.clone(), forms: app.forms.clone(), vault: app.vault.clone() };
-    match super::report(&tools, &report, now).await.map_err(failed)? {
+    match super::report(&tools, &report, now).await.map_err(|error| failed(&error))? {
         Outcome::OtherBody => Err(Refusal::new(ProblemType::AlreadySubmitted)
             .detail("a message with this `webhook-id` was taken before, with another body; use a new id")),
         Outcome::Taken { repeated, results } => {
@@ -202,7 +202,7 @@ fn unsigned(why: Unsigned) -> Refusal {
     Refusal::new(ProblemType::SignatureInvalid).detail(&why.to_string())
 }
 
-fn failed(error: RetentionError) -> Refusal {
+fn failed(error: &RetentionError) -> Refusal {
     if error.is_unavailable() {
         return ProblemType::Unavailable.into();
     }

@@ -151,9 +151,9 @@ fn what_nobody_let_go_ends_after_its_time_or_its_promise_whichever_is_first() {
     let promises = promises();
     let suspect = Case { released_until: Some(at("2027-03-02T12:00:00Z")), ..case(Decision::Granted) };
     assert_eq!(decide(&promises, &suspect, received()).next, Some(at("2027-02-28T12:00:00Z")));
-    let promised = decide(&promises, &suspect, at("2027-02-28T12:00:00Z"));
-    assert_eq!((ended(&promised), promised.ended[0].why), (vec!["enquiry"], Ended::Retention));
-    assert_eq!(promised.next, Some(at("2027-03-02T12:00:00Z")));
+    let first = decide(&promises, &suspect, at("2027-02-28T12:00:00Z"));
+    assert_eq!((ended(&first), first.ended[0].why), (vec!["enquiry"], Ended::Retention));
+    assert_eq!(first.next, Some(at("2027-03-02T12:00:00Z")));
     let suspect = Case { released_until: Some(at("2027-02-10T12:00:00Z")), ..suspect };
     let unreleased = decide(&promises, &suspect, at("2027-02-10T12:00:00Z"));
     assert_eq!(ended(&unreleased), ["enquiry", "news", "counting"]);
@@ -217,11 +217,11 @@ fn any_case() -> impl Strategy<Value = (Promises, Case)> {
         const FIELDS: [&str; 5] = ["email", "f", "g", "h", "i"];
         let declared: Vec<_> =
             IDS.iter().zip(&purposes).map(|(id, (period, from, ..))| (*id, *period, *from)).collect();
-        let used: Vec<Vec<&str>> = uses
+        let users: Vec<Vec<&str>> = uses
             .iter()
             .map(|(uses, _)| IDS.iter().zip(uses).filter(|(_, used)| **used).map(|(id, _)| *id).collect())
             .collect();
-        let fields: Vec<(&str, &[&str])> = FIELDS.iter().zip(&used).map(|(field, used)| (*field, &used[..])).collect();
+        let fields: Vec<(&str, &[&str])> = FIELDS.iter().zip(&users).map(|(field, users)| (*field, &users[..])).collect();
         let basis = |decision: Option<_>| if decision.is_some() { LegalBasis::Consent } else { LegalBasis::Contract };
         let standing =
             IDS.iter().zip(&purposes).map(|(id, (_, _, decision, _))| standing_for(id, basis(*decision), *decision));
