@@ -217,11 +217,12 @@ fn any_case() -> impl Strategy<Value = (Promises, Case)> {
         const FIELDS: [&str; 5] = ["email", "f", "g", "h", "i"];
         let declared: Vec<_> =
             IDS.iter().zip(&purposes).map(|(id, (period, from, ..))| (*id, *period, *from)).collect();
-        let users: Vec<Vec<&str>> = uses
+        let named: Vec<Vec<&str>> = uses
             .iter()
             .map(|(uses, _)| IDS.iter().zip(uses).filter(|(_, used)| **used).map(|(id, _)| *id).collect())
             .collect();
-        let fields: Vec<(&str, &[&str])> = FIELDS.iter().zip(&users).map(|(field, users)| (*field, &users[..])).collect();
+        let fields: Vec<(&str, &[&str])> =
+            FIELDS.iter().zip(&named).map(|(field, named)| (*field, &named[..])).collect();
         let basis = |decision: Option<_>| if decision.is_some() { LegalBasis::Consent } else { LegalBasis::Contract };
         let standing =
             IDS.iter().zip(&purposes).map(|(id, (_, _, decision, _))| standing_for(id, basis(*decision), *decision));
