@@ -94,32 +94,50 @@ pub fn systemctl(body: &str) -> Vec<String> {
 
 /// The simple commands of a script as words, without what only says as whom.
 fn commands(body: &str) -> Vec<Vec<String>> {
-    let joined = body.replace("\\\n", " ");
-    let lines = joined.lines().filter(|line| !line.trim_start().starts_with('#'));
     let mut found = Vec::new();
-    for line in lines {
-        let line = line.split(" # ").next().unwrap_or_default();
-        for piece in line.split(['|', ';', '&', '(', ')']) {
-            let mut words: Vec<String> = piece
-                .split_whitespace()
-                .map(|word| word.trim_matches(['"', '\'', '`']).to_owned())
-                .take_while(|word| !word.starts_with('>') && !word.starts_with('<') && !word.starts_with("2>"))
-                .collect();
-            while let Some(first) = words.first() {
-                let skip = match first.as_str() {
-                    "sudo" | "runuser" | "exec" | "env" | "--" | "if" | "then" | "!" => 1,
-                    "-u" | "-g" => 2,
-                    assigned if assigned.contains('=') && !assigned.starts_with('-') => 1,
-                    _ => break,
-                };
-                words.drain(..skip.min(words.len()));
-            }
-            if !words.is_empty() {
-                found.push(words);
-            }
+    for mut words in simple_commands(&body.replace("\\\n", " ")) {
+        if let Some(at) = words.iter().position(|word| word.starts_with(['>', '<']) || word.starts_with("2>")) {
+            words.truncate(at);
+        }
+        while let Some(first) = words.first() {
+            let skip = match first.as_str() {
+                "sudo" | "runuser" | "exec" | "env" | "--" | "if" | "then" | "!" => 1,
+                "-u" | "-g" => 2,
+                assigned if assigned.contains('=') && !assigned.starts_with('-') => 1,
+                _ => break,
+            };
+            words.drain(..skip.min(words.len()));
+        }
+        if !words.is_empty() {
+            found.push(words);
         }
     }
     found
+}
+
+/// Words between the ends of commands; quotes hold words together, and what stands behind `#` is for people.
+fn simple_commands(script: &str) -> Vec<Vec<String>> {
+    let (mut all, mut words, mut word) = (Vec::new(), Vec::new(), None::<String>);
+    let mut quote = None;
+    let mut letters = script.chars().chain(['\n']).peekable();
+    while let Some(c) = letters.next() {
+        match (quote, c) {
+            (Some(open), c) if c == open => quote = None,
+            (Some(_), c) => word.get_or_insert_default().push(c),
+            (None, '"' | '\'') => {
+                quote = Some(c);
+                word.get_or_insert_default();
+            }
+            (None, '#') if word.is_none() => while letters.next_if(|c| *c != '\n').is_some() {},
+            (None, '\n' | '|' | ';' | '&' | '(' | ')' | '`') => {
+                words.extend(word.take());
+                all.push(std::mem::take(&mut words));
+            }
+            (None, c) if c.is_whitespace() => words.extend(word.take()),
+            (None, c) => word.get_or_insert_default().push(c),
+        }
+    }
+    all
 }
 
 /// Every form of a snippet shows, on a site of its own.
@@ -254,13 +272,13 @@ pub fn csp(body: &str) -> Result<(), String> {
 
 /// Runs a checker over a file.
 fn checker(program: &'static str, arguments: &[&str]) -> Checked {
-    match Command::new(program).args(arguments).stdin(Stdio::null()).output() {
+    let Some(found) = xtask::house::find_program(program) else { return Ok(Some(program)) };
+    match Command::new(found).args(arguments).stdin(Stdio::null()).output() {
         Ok(ended) if ended.status.success() => Ok(None),
         Ok(ended) => {
             let said = String::from_utf8_lossy(&ended.stdout).into_owned() + &String::from_utf8_lossy(&ended.stderr);
             Err(format!("{program} says:\n{said}"))
         }
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Some(program)),
         Err(error) => Err(format!("{program}: {error}")),
     }
 }
@@ -309,8 +327,7 @@ pub fn nginx(folder: &Path, body: &str) -> Checked {
     let whole = format!("pid {pid};\nerror_log {log};\nevents {{}}\nhttp {{\n{}\n}}\n", body.join("\n"));
     let file = folder.join(".nginx.conf");
     fs::write(&file, whole).unwrap();
-    let program = if Path::new("/usr/sbin/nginx").is_file() { "/usr/sbin/nginx" } else { "nginx" };
-    checker(program, &["-t", "-q", "-c", &file.display().to_string()])
+    checker("nginx", &["-t", "-q", "-c", &file.display().to_string()])
 }
 
 /// The unit as `systemd-analyze verify` reads it, with this build's program.
@@ -341,6 +358,7 @@ mod tests {
         assert_eq!(found[0], ["unticked", "config"]);
         assert_eq!(found[2], ["unticked", "check", "definitions"]);
         assert_eq!(systemctl(script), ["restart"]);
+        assert_eq!(commands("a \"b c\" 'd' # e\nf $(g h)")[0], ["a", "b c", "d"]);
         assert!(super::script("unticked check --no-such definitions\n").is_err());
         assert!(super::script("sudo unticked chek definitions\n").is_err());
         assert!(super::script("unticked check definitions --format json >out\n").is_ok());

@@ -226,6 +226,8 @@ impl Ground {
 
 /// What is written as `https://forms.example` is here; nothing else is reached but this machine.
 fn curl(port: u16) -> String {
+    let real = xtask::house::find_program("curl").expect("the pages ask for things with curl; install it");
+    let real = real.display();
     format!(
         r#"#!/usr/bin/env bash
 arguments=() ours=()
@@ -239,7 +241,7 @@ for one in "$@"; do
   esac
   arguments+=("$one")
 done
-exec /usr/bin/curl --silent --show-error "${{ours[@]}}" "${{arguments[@]}}"
+exec {real} --silent --show-error "${{ours[@]}}" "${{arguments[@]}}"
 "#
     )
 }
@@ -293,5 +295,22 @@ mod tests {
                     ```sh,as-root\nsystemctl stop unticked\n```\n\n```sh,fails\ncurl --fail https://forms.example/healthz\n```\n\n\
                     ```sh,as-root\nsystemctl start unticked\n```\n\n```sh\ncurl --fail http://127.0.0.1:8080/readyz\n```\n";
         assert_eq!(failures(text), Vec::<String>::new());
+    }
+
+    #[test]
+    fn what_other_programs_read_is_given_to_them() {
+        let kinds = [
+            ("caddy", "forms.example {\n\treverse_proxy 127.0.0.1:8080\n}\n", "forms.example {\n\treverse_prxy x\n}\n"),
+            ("nginx", "server { listen 80; return 301 https://$host$request_uri; }\n", "server { lisen 80; }\n"),
+            ("systemd", "[Service]\nExecStart=/usr/local/bin/unticked serve\n", "[Service]\nExecStart=serve\n"),
+        ];
+        for (kind, good, bad) in kinds {
+            let page = |body: &str| page(&Page::parse("x.md", &format!("```{kind}\n{body}```\n")));
+            let outcome = page(good);
+            assert_eq!(outcome.failures, Vec::<String>::new());
+            if outcome.left_out.is_empty() {
+                assert_eq!(page(bad).failures.len(), 1, "{kind}");
+            }
+        }
     }
 }

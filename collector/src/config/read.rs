@@ -62,9 +62,14 @@ const KEYS: &[(&str, &str)] = &[
     ("outbox.allow_hosts", ""),
     // Days after which what was taken for a robot's, and was never released, is destroyed.
     ("retention.suspects_days", "30"),
+    // The mail server and its user, such as `smtps://forms@shop.example@mail.shop.example:465`; the password is the secret
+    // `smtp`. Without it no mail is sent.
     ("mail.smtp", ""),
+    // The address that mails come from.
     ("mail.from", ""),
+    // Who is told of new leads and of what failed. No personal data stands in these mails.
     ("mail.notify", ""),
+    // `human`, or `json` for machines.
     ("log.format", "human"),
     // `error`, `warn`, `info`, `debug`, or directives such as `info,sqlx=warn`.
     ("log.level", "info"),

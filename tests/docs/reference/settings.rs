@@ -3,17 +3,6 @@
 use super::cell;
 use crate::book;
 
-/// Keys whose comment has not come yet.
-const MEANINGS: [(&str, &str); 4] = [
-    (
-        "mail.smtp",
-        "The mail server, such as `smtps://forms@mail.example`; its password is the secret `smtp`. Nothing: no mails.",
-    ),
-    ("mail.from", "The address that mails come from."),
-    ("mail.notify", "Who is told of new leads and of what failed: addresses. No personal data stands in these mails."),
-    ("log.format", "`human`, or `json` for machines."),
-];
-
 pub fn table() -> String {
     let source = std::fs::read_to_string(book::root().join("collector/src/config/read.rs")).unwrap();
     let keys =
@@ -27,9 +16,6 @@ pub fn table() -> String {
         }
         let mut texts = line.split('"').skip(1).step_by(2);
         let (Some(key), Some(default)) = (texts.next(), texts.next()) else { continue };
-        if let Some((_, known)) = MEANINGS.iter().find(|(own, _)| *own == key) {
-            meaning.push_str(known);
-        }
         assert!(!meaning.is_empty(), "say in a comment above it what `{key}` in config/read.rs means");
         let (own, name) = key.split_once('.').expect("a section and a key");
         if own != section {

@@ -25,7 +25,10 @@ fn php_has(extension: &str) -> bool {
         && house::capture(Command::new("php").arg("-m")).is_ok_and(|all| all.lines().any(|one| one == extension))
 }
 
-const DATABASE: &[Need] = &[
+const ALWAYS: &[Need] = &[
+    // The documentation's examples speak to the collector as a reader would.
+    Need { package: "curl", there: || program("curl") },
+    Need { package: "openssl", there: || program("openssl") },
     Need { package: "postgresql-15", there: || postgres::programs().is_some() },
     // Certificates for the first hour.
     Need { package: "openssl", there: || program("openssl") },
@@ -63,7 +66,7 @@ const REFEREES: &[Need] = &[
 pub fn install(rust_only: bool) -> Result<()> {
     proxies()?;
     let rest: &[&[Need]] = if rust_only { &[] } else { &[BROWSERS, REFEREES] };
-    debian(&[&[DATABASE], rest].concat())?;
+    debian(&[&[ALWAYS], rest].concat())?;
     if !rust_only {
         geckodriver()?;
         referees::install()?;
