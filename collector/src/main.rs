@@ -47,6 +47,9 @@ enum Command {
     /// What looked like a robot's and waits for you
     #[command(subcommand)]
     Quarantine(command::quarantine::Quarantine),
+    /// Who receives leads, and whether they would
+    #[command(subcommand)]
+    Destinations(command::destinations::Destinations),
     /// What falls due by the periods that were promised, and what is destroyed then
     Retention(command::retention::Retention),
     /// What visitors sent: opened for a named person, with a reason, both written into the access log
@@ -74,6 +77,7 @@ fn main() -> ExitCode {
         Command::Upgrade => command::upgrade::run(&sources),
         Command::Versions(versions) => command::versions::run(&sources, &versions),
         Command::Quarantine(quarantine) => command::quarantine::run(&sources, &quarantine),
+        Command::Destinations(destinations) => command::destinations::run(&sources, &destinations),
         Command::Retention(retention) => command::retention::run(&sources, &retention),
         Command::Leads(leads) => command::leads::run(&sources, &leads),
         Command::Accesses(accesses) => command::accesses::run(&sources, &accesses),

@@ -6,6 +6,7 @@ pub mod check;
 pub mod config;
 pub mod deliveries;
 pub mod doctor;
+pub mod destinations;
 pub mod init;
 pub mod leads;
 pub mod quarantine;

@@ -2,6 +2,7 @@
 
 pub mod guard;
 pub mod network;
+pub mod trial;
 pub mod vtiger;
 pub mod webhook;
 

@@ -284,3 +284,27 @@ fn a_target_needs_a_secret_that_can_be_read() {
     let shown = format!("{:?}", destination(OLD).unwrap());
     assert!(!shown.contains("AQEB") && !shown.contains("crm.example"), "{shown}");
 }
+
+#[tokio::test]
+async fn a_webhook_that_is_tried_out_gets_a_signed_event_that_is_no_lead() {
+    let got: Arc<Mutex<Vec<(HeaderMap, Bytes)>>> = Arc::default();
+    let kept = Arc::clone(&got);
+    let app = Router::new().route(
+        "/hook",
+        post(async move |headers: HeaderMap, body: Bytes| {
+            kept.lock().unwrap().push((headers, body));
+            StatusCode::NO_CONTENT
+        }),
+    );
+    let url = format!("http://{}/hook", receiver(app).await);
+    let now = crate::world::Clock::system().now();
+    let random = crate::world::Random::system();
+    let steps = trial::try_out(&network(&["127.0.0.1"]), &target(&url, OLD), false, now, &random).await;
+    assert_eq!(steps.iter().map(|step| step.came.clone()).collect::<Vec<_>>(), [Ok(())]);
+    let (headers, body) = got.lock().unwrap().remove(0);
+    standardwebhooks::Webhook::new(OLD).unwrap().verify(&body, &headers).unwrap();
+    let event: serde_json::Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!((event["type"].as_str(), &event["id"]), (Some("unticked.test"), &headers["webhook-id"].to_str().unwrap().into()));
+    let closed = trial::try_out(&network(&[]), &target(&url, OLD), false, now, &random).await;
+    assert!(closed[0].came.as_ref().unwrap_err().contains("use https"), "{closed:?}");
+}

@@ -28,6 +28,16 @@ struct Said {
     error: serde_json::Value,
 }
 
+impl Said {
+    fn text(&self, key: &str) -> &str {
+        self.error.get(key).and_then(|value| value.as_str()).unwrap_or_default()
+    }
+
+    fn message(&self) -> &str {
+        self.error.as_str().unwrap_or_else(|| self.text("message"))
+    }
+}
+
 impl Answer {
     pub(super) fn outcome(&self, duplicates: Duplicates) -> Outcome {
         match self.status {
@@ -44,6 +54,22 @@ impl Answer {
         }
     }
 
+    /// Whether Vtiger's webforms answered, who were asked for one that there is not.
+    pub(super) fn is_vtiger(&self) -> Result<(), String> {
+        let text = String::from_utf8_lossy(self.body.as_deref().unwrap_or_default());
+        if self.status == 200 && last_word(&text).is_some_and(|said| !said.success && said.message().contains("not found")) {
+            return Ok(());
+        }
+        match self.outcome(Duplicates::Refused) {
+            Outcome::Taken { .. } => Err("something answered that takes whatever it is sent, which Vtiger does not".to_owned()),
+            Outcome::Answered { status, .. } => Err(format!("answered {status}; `url` must be that of capture.php")),
+            Outcome::Declined { reason, .. }
+            | Outcome::Impossible(reason)
+            | Outcome::Unreachable(reason)
+            | Outcome::Pointless(reason) => Err(reason),
+        }
+    }
+
     fn said(&self, duplicates: Duplicates) -> Outcome {
         let declined = |reason: &str| Outcome::Declined { status: self.status, reason: reason.to_owned() };
         let Some(body) = &self.body else {
@@ -54,11 +80,7 @@ impl Answer {
         let text = String::from_utf8_lossy(body);
         match last_word(&text) {
             Some(said) if said.success => Outcome::Taken { status: self.status },
-            Some(said) => {
-                let text = |key: &str| said.error.get(key).and_then(|value| value.as_str()).unwrap_or_default();
-                let message = said.error.as_str().unwrap_or_else(|| text("message"));
-                complaint(text("code"), message, self.status, duplicates)
-            }
+            Some(said) => complaint(said.text("code"), said.message(), self.status, duplicates),
             None => declined(no_answer(&text)),
         }
     }

@@ -26,6 +26,7 @@ use reqwest::{
 use unticked_shared::{
     definition::destination::Vtiger,
     event::{Event, Told},
+    id::FieldId,
     signature::EVENT_HEADERS,
 };
 
@@ -64,6 +65,16 @@ impl Webforms {
         };
         let withdrawal_id = settings.withdrawal.as_ref().map(|webform| resolve(&webform.public_id)).transpose();
         Ok(Self { public_id: resolve(&settings.public_id)?, withdrawal_id, settings: settings.clone() })
+    }
+
+    /// Vtiger's fields that a form's fields go into, each with the first of these.
+    pub(super) fn fields(&self) -> impl Iterator<Item = (&str, &FieldId)> {
+        self.settings.fields.iter().filter_map(|(key, fields)| Some((key.as_str(), fields.first()?)))
+    }
+
+    /// Whether a webform for withdrawals is declared.
+    pub(super) fn hears_withdrawals(&self) -> bool {
+        self.settings.withdrawal.is_some()
     }
 
     /// The pairs to send for an event, or why there are none.
@@ -113,6 +124,16 @@ pub(super) async fn post(
         .await?;
     let answer = heard(response).await;
     Ok(answer.outcome(webforms.settings.duplicates))
+}
+
+/// Asks for a webform that there is not, which makes no record: who says that there is none is Vtiger.
+pub(super) async fn knock(network: &Network, url: &str) -> Result<(), String> {
+    let pairs = ["publicid", "urlencodeenable"].map(|key| (key.to_owned(), String::new()));
+    let asked = async {
+        let request = network.post(url, PATIENCE)?.header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+        Ok::<_, Failure>(heard(request.header(ACCEPT, "application/json").body(encode(&pairs)).send().await?).await)
+    };
+    asked.await.map_err(|failure| failure.reason(network.patience(PATIENCE)))?.is_vtiger()
 }
 
 async fn heard(response: Response) -> Answer {
