@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use unticked_tests::vtiger::{Vtiger, Webform};
+
 use crate::{book, http, shell::Shell};
 
 /// The references that pages write; the real ones take their place.
@@ -23,6 +25,16 @@ pub fn definitions(folder: &Path, crm: u16) {
     });
     let settings = "[server]\npublic_url = \"https://forms.example\"\n\n[secrets]\ncrm = \"whsec_dW50aWNrZWQtZG9jdW1lbnRhdGlvbiEhdW50aWM=\"\n";
     std::fs::write(folder.join("unticked.toml"), settings).unwrap();
+}
+
+/// `vtiger.example`: the two webforms that pages speak of.
+pub fn vtiger() -> Vtiger {
+    let vtiger = Vtiger::start();
+    let fields = ["lastname", "email", "phone", "description", "cf_853", "cf_855", "cf_857", "cf_859"];
+    for public_id in ["0b6d70228937303c28f8d526dab8ef97", "77aa70228937303c28f8d526dab8ef97"] {
+        vtiger.webform(Webform::new(public_id, &fields));
+    }
+    vtiger
 }
 
 /// Sends the contact form as a browser without our script does; returns the reference.

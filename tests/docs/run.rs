@@ -7,6 +7,7 @@ use std::{
 };
 
 use tempfile::TempDir;
+use unticked_tests::vtiger::Vtiger;
 
 use crate::{
     block::{Block, Kind, Manner, Setup},
@@ -68,6 +69,7 @@ pub fn page(page: &Page) -> Outcome {
 struct Ground {
     shell: Shell,
     crm: StandIn,
+    _vtiger: Vtiger,
     setup: Option<Setup>,
     /// Words of the page, and what stands for them here.
     words: Vec<(String, String)>,
@@ -85,6 +87,7 @@ impl Ground {
             folder
         });
         let (port, crm) = (http::free_port(), StandIn::start());
+        let vtiger = house::vtiger();
         std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_unticked"), programs.join("unticked")).unwrap();
         write_program(&programs.join("curl"), &curl(port));
         let path = std::env::var("PATH").unwrap_or_default();
@@ -95,20 +98,19 @@ impl Ground {
             text("LC_ALL", "C.UTF-8".to_owned()),
             text("NO_COLOR", "1".to_owned()),
             text("UNTICKED_SERVER__LISTEN", format!("127.0.0.1:{port}")),
-            text("UNTICKED_OUTBOX__ALLOW_HOSTS", format!("127.0.0.1:{}", crm.port)),
+            text("UNTICKED_OUTBOX__ALLOW_HOSTS", format!("127.0.0.1:{},{}", crm.port, vtiger.address())),
         ];
         let mut words = Vec::new();
         for here in ["127.0.0.1:8080", "localhost:8080", "0.0.0.0:8080", "[::]:8080"] {
             words.push((here.to_owned(), format!("127.0.0.1:{port}")));
         }
-        for crms in ["https://crm.example", "https://vtiger.example"] {
-            words.push((crms.to_owned(), format!("http://127.0.0.1:{}", crm.port)));
-        }
+        words.push(("https://crm.example".to_owned(), format!("http://127.0.0.1:{}", crm.port)));
+        words.push(("https://vtiger.example".to_owned(), format!("http://{}", vtiger.address())));
         for system in SYSTEM {
             words.push((system.to_owned(), format!("{}{system}", folder.display())));
         }
         let shell = Shell::new(&folder, &state, port, environment);
-        Self { shell, crm, setup: None, words, printed: String::new(), folder, _whole: whole }
+        Self { shell, crm, _vtiger: vtiger, setup: None, words, printed: String::new(), folder, _whole: whole }
     }
 
     /// The block's text as it holds here.

@@ -52,12 +52,15 @@ pub fn run(sources: &Sources, what: &Destinations) -> ExitCode {
 }
 
 fn declared(settings: &Settings) -> Result<Vec<Destination>, ExitCode> {
-    let files = forms::load::folder(&settings.definitions_dir)
+    let files = forms::definition_files(&settings.definitions_dir)
         .map_err(|error| failed("The definitions cannot be read", &error))?;
     match definition::check(&files).definitions {
         Some(definitions) => Ok(definitions.destinations),
         None => {
-            eprintln!("The definitions have errors; `unticked check {}` names them.", settings.definitions_dir.display());
+            eprintln!(
+                "The definitions have errors; `unticked check {}` names them.",
+                settings.definitions_dir.display()
+            );
             Err(ExitCode::from(FOUND_WANTING))
         }
     }

@@ -304,7 +304,10 @@ async fn a_webhook_that_is_tried_out_gets_a_signed_event_that_is_no_lead() {
     let (headers, body) = got.lock().unwrap().remove(0);
     standardwebhooks::Webhook::new(OLD).unwrap().verify(&body, &headers).unwrap();
     let event: serde_json::Value = serde_json::from_slice(&body).unwrap();
-    assert_eq!((event["type"].as_str(), &event["id"]), (Some("unticked.test"), &headers["webhook-id"].to_str().unwrap().into()));
+    assert_eq!(
+        (event["type"].as_str(), &event["id"]),
+        (Some("unticked.test"), &headers["webhook-id"].to_str().unwrap().into())
+    );
     let closed = trial::try_out(&network(&[]), &target(&url, OLD), false, now, &random).await;
     assert!(closed[0].came.as_ref().unwrap_err().contains("use https"), "{closed:?}");
 }

@@ -53,7 +53,8 @@ pub async fn try_out(network: &Network, target: &Target, record: bool, now: Time
             steps.push(trial.sends(&what, canonical::to_vec(&lead)).await);
             if webforms.hears_withdrawals() {
                 let withdrawal = trial.event(Told::Withdrawal(Box::new(trial.withdrawal())));
-                let what = format!("the webform for withdrawals makes a record; delete it, too, its reference is {reference}");
+                let what =
+                    format!("the webform for withdrawals makes a record; delete it, too, its reference is {reference}");
                 steps.push(trial.sends(&what, canonical::to_vec(&withdrawal)).await);
             }
             steps

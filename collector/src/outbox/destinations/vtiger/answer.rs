@@ -57,11 +57,15 @@ impl Answer {
     /// Whether Vtiger's webforms answered, who were asked for one that there is not.
     pub(super) fn is_vtiger(&self) -> Result<(), String> {
         let text = String::from_utf8_lossy(self.body.as_deref().unwrap_or_default());
-        if self.status == 200 && last_word(&text).is_some_and(|said| !said.success && said.message().contains("not found")) {
+        if self.status == 200
+            && last_word(&text).is_some_and(|said| !said.success && said.message().contains("not found"))
+        {
             return Ok(());
         }
         match self.outcome(Duplicates::Refused) {
-            Outcome::Taken { .. } => Err("something answered that takes whatever it is sent, which Vtiger does not".to_owned()),
+            Outcome::Taken { .. } => {
+                Err("something answered that takes whatever it is sent, which Vtiger does not".to_owned())
+            }
             Outcome::Answered { status, .. } => Err(format!("answered {status}; `url` must be that of capture.php")),
             Outcome::Declined { reason, .. }
             | Outcome::Impossible(reason)
