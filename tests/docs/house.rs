@@ -2,9 +2,11 @@
 
 use std::path::Path;
 
-use unticked_tests::vtiger::{Vtiger, Webform};
-
-use crate::{book, http, shell::Shell};
+use crate::{
+    book, http,
+    shell::Shell,
+    vtiger::{Vtiger, Webform},
+};
 
 /// The references that pages write; the real ones take their place.
 pub const LEAD: &str = "K7QD-93XF";

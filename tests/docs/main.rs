@@ -19,6 +19,9 @@ mod reference;
 mod run;
 mod shell;
 mod standin;
+#[path = "../src/vtiger.rs"]
+#[expect(dead_code, reason = "pages need less of it than stories")]
+mod vtiger;
 
 use std::{
     io::Write as _,

@@ -7,7 +7,6 @@ use std::{
 };
 
 use tempfile::TempDir;
-use unticked_tests::vtiger::Vtiger;
 
 use crate::{
     block::{Block, Kind, Manner, Setup},
@@ -15,6 +14,7 @@ use crate::{
     page::Page,
     shell::Shell,
     standin::StandIn,
+    vtiger::Vtiger,
 };
 
 /// Folders of the machine that pages speak of; here they lie below the page's own.
