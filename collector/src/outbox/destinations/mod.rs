@@ -40,7 +40,7 @@ pub enum Speech {
     /// Each of them signs; two, while a secret is being rotated.
     Webhook(Vec<SigningKey>),
     /// Public ids of its webforms.
-    Vtiger(vtiger::Webforms),
+    Vtiger(Box<vtiger::Webforms>),
 }
 
 impl std::fmt::Debug for Target {
@@ -70,7 +70,7 @@ impl Target {
     pub fn new<'s>(destination: &Destination, secret: impl Fn(&str) -> Option<&'s str>) -> Result<Self, TargetError> {
         let speech = match &destination.kind {
             DestinationKind::Webhook => Speech::Webhook(signing_keys(&destination.secret, secret)?),
-            DestinationKind::Vtiger(settings) => Speech::Vtiger(vtiger::Webforms::new(settings, secret)?),
+            DestinationKind::Vtiger(settings) => Speech::Vtiger(Box::new(vtiger::Webforms::new(settings, secret)?)),
         };
         Ok(Self {
             id: destination.id.clone(),
