@@ -218,11 +218,8 @@ impl Run<'_> {
             }
             let loaded = load(&mut tx, row, Some(tools.unreleased_after)).await?;
             let verdict = decide(&promises, &loaded.case, self.now);
-            let keys = if verdict.changes_anything() || verdict.anonymous {
-                tools.vault.keys_of(&tools.store, loaded.row.subject_id).await?
-            } else {
-                None
-            };
+            // Always: without its key a body that waits would look like one that rests on nothing, and a lead be lost.
+            let keys = tools.vault.keys_of(&tools.store, loaded.row.subject_id).await?;
             let keys = keys.unwrap_or(SubjectKeys { identity: None, evidence: None });
             let hands = Hands { vault: &tools.vault, keys: &keys };
             let carried = carry_out(&mut tx, &loaded, &verdict, hands, self.now).await?;

@@ -131,6 +131,8 @@ async fn a_database_from_before_there_were_rules_is_looked_through() {
     execute!(&mut tx, "update submission set due_at = null").await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(enforce(&house).await, Done::default());
+    assert_eq!(states(&house).await, ["waiting"], "what waits goes on waiting");
+    assert_eq!(lead(&house).await.unwrap().len(), 4, "with everything in it");
     assert_eq!(kept(&house).await.due_at, due, "what is computed when it comes, and when it is looked at, is the same");
 }
 
@@ -164,6 +166,7 @@ async fn a_suspect_that_was_let_go_is_kept_as_long_as_anybody() {
     assert!(quarantine::release(&house.needs.store, &reference, house.hour.now()).await.unwrap());
     house.hour.pass(5 * DAY);
     assert_eq!(enforce(&house).await, Done::default());
+    assert_eq!(states(&house).await, ["waiting"]);
     assert_eq!(fields(&house).await.len(), 4);
     assert_eq!(kept(&house).await.due_at, Some(millis("2027-11-23T12:00:20Z".parse().unwrap())));
 }
