@@ -96,8 +96,8 @@ const ABOUT = [
   ["email", /e ?mail|имейл|поща|بريد/],
   ["tel", /phone|^tel|mobile|телефон|هاتف/],
   ["organization", /company|organi[sz]ation|фирма|شركة/],
-  ["given-name", /first ?name|given|fname|vorname/],
-  ["family-name", /last ?name|family|surname|lname|nachname/],
+  ["given-name", /first ?name|^first$|given|fname|vorname/],
+  ["family-name", /last ?name|^last$|family|surname|lname|nachname/],
   ["name", /name|^име|اسم/],
   ["message", /message|comment|enquiry|inquiry|question|nachricht|съобщение|رسالة/],
   ["subject", /subject|topic|betreff|тема|موضوع/],
@@ -200,15 +200,17 @@ const map = (form, content, say) => {
   };
   const left = () => fields.filter((field) => !taken(field) && field.kind !== "hidden");
   for (const field of left()) only(field, open().filter((one) => fold(labelOf(one, form)) === fold(field.label)));
+  const last = (text) => (text || "").split(" ").pop();
+  const subject = (field) => last(field.autocomplete) || (/^(email|tel|url|country)$/.test(field.kind) ? field.kind : about([field.id, field.label]));
   const topic = (one) => {
     const el = one.els[0];
-    const token = (el.getAttribute("autocomplete") || "").split(" ").pop();
     const part = /^input_\d+\.(\d)$/.exec(el.name);
     if (part && GRAVITY[part[1]]) return GRAVITY[part[1]];
-    if (/^(email|tel|url)$/.test(one.type)) return one.type;
-    return token && !/^(on|off)$/.test(token) ? token : about([...names(one).slice(0, 2), labelOf(one, form)]);
+    // Pages write made-up tokens to keep browsers from filling in.
+    const token = last(el.getAttribute("autocomplete"));
+    if (token && (PARTS.test(token) || fields.some((field) => subject(field) === token))) return token;
+    return /^(email|tel|url)$/.test(one.type) ? one.type : about([...names(one).slice(0, 2), labelOf(one, form)]);
   };
-  const subject = (field) => field.autocomplete || (/^(email|tel|url|country)$/.test(field.kind) ? field.kind : about([field.id, field.label]));
   for (const field of left()) {
     const mine = subject(field);
     if (!mine || left().filter((other) => subject(other) === mine).length > 1) continue;
@@ -351,6 +353,11 @@ export default ({ origin, ask, trusted, dress, lead }) => async (form) => {
     return { el, root, box };
   };
   const place = () => {
+    if (!buttons().length) {
+      const last = [...elements.call(form)].filter((one) => one.type === "button").pop();
+      if (last) last.dataset.untickedSubmit = "";
+      else note("the form “" + id + "” has no button that sends; mark one with data-unticked-submit");
+    }
     const [button] = buttons().filter((one) => form.contains(one));
     if (head.el.parentElement !== form) form.prepend(head.el);
     if (!form.contains(tail.el)) {
@@ -396,14 +403,8 @@ export default ({ origin, ask, trusted, dress, lead }) => async (form) => {
         if (strange) say(one, "offers “" + strange[0] + "”, which is no option of the field “" + field.id + "”");
       }
     }
-    const sending = buttons();
-    if (!sending.length) {
-      const last = [...elements.call(form)].filter((one) => isButton(one) && one.type === "button").pop();
-      if (last) last.dataset.untickedSubmit = "";
-      else note("the form “" + id + "” has no button that sends; mark one with data-unticked-submit");
-    }
     // A plugin may have it wait for a box that has gone.
-    for (const button of sending) if (button.disabled) button.disabled = false;
+    for (const button of buttons()) if (button.disabled) button.disabled = false;
     refresh();
   };
 

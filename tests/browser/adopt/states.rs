@@ -329,3 +329,48 @@ fn coming_back_finds_an_adopted_form_as_it_was_left() {
     form.wait_for_reference();
     assert_eq!(values(&world.only_lead())["name"], json!("Ann"));
 }
+
+#[test]
+fn controls_find_their_fields_by_whatever_a_page_calls_them() {
+    let world = World::of_the_shop();
+    world.place(
+        "/",
+        Page::new(
+            r#"<form class="wpforms-form" data-unticked-adopt="contact" action="/sink" method="post">
+            <fieldset><legend>Name <span class="required">*</span></legend>
+              <input name="wpforms[fields][0][first]" id="w0" autocomplete="chrome-off"><label for="w0">First</label>
+              <input name="wpforms[fields][0][last]" id="w1" autocomplete="chrome-off"><label for="w1">Last</label></fieldset>
+            <label for="w2">E-mail</label><input name="wpforms[fields][1]" id="w2">
+            <label for="w3">E-mail, again</label><input name="wpforms[fields][1b]" id="w3" type="email">
+            <label for="w4">What is it about? (required)</label>
+              <select name="wpforms[fields][3]" id="w4"><option>A delivery</option><option>A complaint</option></select>
+            <label for="w5">Comment</label><textarea name="wpforms[fields][2]" id="w5"></textarea>
+            <label for="w6">Mobile</label><input name="wpforms[fields][4]" id="w6">
+            <ul><li><input type="checkbox" name="wpforms[fields][5][]" id="w7" value="yes" required><label for="w7">GDPR agreement</label></li></ul>
+            <input name="coupon" id="w8" aria-label="Coupon" data-unticked-field="none">
+            <div style="position:absolute;left:-9999px"><label for="w9">Email</label><input name="wpforms[hp]" id="w9" tabindex="-1"></div>
+            <input type="button" value="Send" id="send"></form>"#,
+        ),
+    );
+    let browser = Browser::start(Engine::Chromium);
+    let listen =
+        "window.warned = []; const warn = console.warn; console.warn = (...all) => { warned.push(String(all[0])); };";
+    browser.chromium("Page.addScriptToEvaluateOnNewDocument", &json!({ "source": listen }));
+    browser.open_page(&world.url("/"));
+    let form = Adopted::on(&browser);
+    form.type_into("#w0", "Ann").type_into("#w1", "Example").type_into("#w2", "ann@example.org");
+    form.type_into("#w5", "Hello").type_into("#w6", "0888 123 456").type_into("#w8", "SPRING");
+    browser.run("document.querySelector('#w9').value = 'robot@example.org'", &[]);
+    let seen = |id: &str| form.script(&format!("document.querySelector('#{id}').getClientRects().length > 0"));
+    assert_eq!((seen("w3"), seen("w7"), seen("w8")), (json!(false), json!(false), json!(true)));
+    form.click("#send");
+    form.wait_for_reference();
+    assert_eq!(
+        values(&world.only_lead()),
+        json!({ "name": "Ann Example", "email": "ann@example.org", "topic": "delivery", "message": "Hello", "phone": "0888 123 456" })
+    );
+    let warned = form.warnings().join("\n");
+    assert!(warned.contains("offers “A complaint”") && warned.contains("“E-mail, again”"), "{warned}");
+    assert_eq!(form.warnings().len(), 2, "{warned}");
+    assert_eq!(world.posts(), [""; 0]);
+}
