@@ -113,7 +113,7 @@ const about = (texts) => {
     if (known) return known[0];
   }
 };
-const PLUMBING = /captcha|turnstile|honeypot|^_|^_?wp|^gform_|^is_submit|^state_|^action$|^form_id$|^post_id$|^queried_id$|^referer/i;
+const PLUMBING = /captcha|turnstile|honeypot|^_|^gform_|^is_submit|^state_|^action$|^form_id$|^post_id$|^queried_id$|^referer/i;
 const CONSENT = /consent|gdpr|agree|accept|privacy|terms|newsletter|opt-?in|subscribe|marketing|permission|съглас|декларир|приема|أوافق|موافق|datenschutz|einwillig|zustimm|rgpd/i;
 const FAR = -900;
 // Put away by the page itself: a trap for robots, or plumbing. Its own form may be in a closed dialog.
@@ -714,6 +714,10 @@ export default ({ origin, ask, trusted, dress, lead }) => async (form) => {
       const rows = accepted.decisions.map(({ name, decision }) => make("div", { "data-decision": decision }, make("dt", {}, name), make("dd", {}, word(said[decision]))));
       const hint = word("W:WithdrawHint") + " " + content.notice.withdraw;
       section.append(make("h3", { part: "section-title", "aria-level": Math.min(6, Number(level) + 1) }, word("W:DoneDecisions")), make("dl", { part: "decisions" }, ...rows), make("p", { class: "withdraw", part: "withdraw" }, hint));
+    }
+    if (accepted.preferences) {
+      const { href } = new URL(accepted.preferences, origin);
+      section.append(make("p", {}, make("a", { part: "preferences", href }, word("W:PreferencesLink") || href), " ", word("W:PreferencesHint")));
     }
     const part = await host(look(form, buttons()[0]));
     part.box.append(section);
