@@ -7,6 +7,7 @@
 //! | `sh,background` | started, waited for until it is ready, ended with the page |
 //! | `sh,as-root` | not run; bash must read it, and each `unticked …` in it must be a command that exists |
 //! | `sh,cargo` | not run; each `cargo xtask …` in it must exist |
+//! | `sh,needs=PROGRAM` | left out, and the count says so, where there is no such program |
 //! | `sh,setup=collector`, `=lead`, `=suspect` | before it a collector runs here, with one lead, with a second one that waits |
 //! | `LANGUAGE,file=PATH`, `,append=PATH` | written to that file |
 //! | `text` | not run |
@@ -36,7 +37,7 @@ impl Block {
 /// What happens to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kind {
-    Shell { manner: Manner, setup: Option<Setup> },
+    Shell { manner: Manner, setup: Option<Setup>, needs: Option<String> },
     File { path: String, append: bool },
     Text,
     Output,
@@ -102,7 +103,7 @@ impl Kind {
 }
 
 fn shell(words: &[&str]) -> Result<Kind, String> {
-    let (mut manner, mut setup) = (Manner::Runs, None);
+    let (mut manner, mut setup, mut needs) = (Manner::Runs, None, None);
     for word in words {
         match *word {
             "fails" => manner = Manner::Fails,
@@ -112,8 +113,9 @@ fn shell(words: &[&str]) -> Result<Kind, String> {
             "setup=collector" => setup = Some(Setup::Collector),
             "setup=lead" => setup = Some(Setup::Lead),
             "setup=suspect" => setup = Some(Setup::Suspect),
+            word if word.starts_with("needs=") => needs = word.strip_prefix("needs=").map(str::to_owned),
             _ => return Err(format!("nobody knows what `{word}` means behind `sh`")),
         }
     }
-    Ok(Kind::Shell { manner, setup })
+    Ok(Kind::Shell { manner, setup, needs })
 }

@@ -121,7 +121,11 @@ impl Ground {
     fn block(&mut self, block: &Block, outcome: &mut Outcome) -> Result<(), String> {
         let body = self.here(&block.body);
         let checked = match &block.kind {
-            Kind::Shell { manner, setup } => {
+            Kind::Shell { needs: Some(program), .. } if xtask::house::find_program(program).is_none() => {
+                outcome.left_out.push(format!("{} ({program})", block.place()));
+                return Ok(());
+            }
+            Kind::Shell { manner, setup, .. } => {
                 if let Some(setup) = setup {
                     self.prepare(*setup)?;
                 }
