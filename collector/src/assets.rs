@@ -52,6 +52,15 @@ pub struct Assets {
     loader: Precompressed,
     named: BTreeMap<String, Precompressed>,
     stylesheet: String,
+    personal: PersonalFiles,
+}
+
+/// What the personal page loads besides the stylesheet, by path.
+pub struct PersonalFiles {
+    /// Its own stylesheet.
+    pub stylesheet: String,
+    /// The script that takes the token out of the address.
+    pub script: String,
 }
 
 impl Assets {
@@ -74,12 +83,28 @@ impl Assets {
         for name in [adopt_path(&adopt).as_str(), ADOPT].map(|path| path.trim_start_matches("/assets/").to_owned()) {
             named.insert(name, adopt.clone());
         }
-        Self { loader, named, stylesheet: format!("/assets/{stylesheet_name}") }
+        let mut add = |text: String, kind: &str, media_type| {
+            let body = Precompressed::new(text, media_type, Effort::Best);
+            let name = format!("preferences-{}.{kind}", body.hash());
+            let path = format!("/assets/{name}");
+            named.insert(name, body);
+            path
+        };
+        let personal = PersonalFiles {
+            stylesheet: add(strip_stylesheet(unticked_widget::PREFERENCES_STYLESHEET), "css", STYLESHEET),
+            script: add(strip_script(unticked_widget::PREFERENCES_SCRIPT), "js", JAVASCRIPT),
+        };
+        Self { loader, named, stylesheet: format!("/assets/{stylesheet_name}"), personal }
     }
 
     /// The stylesheet's path, such as `/assets/unticked-1a2b3c4d5e6f7a8b.css`.
     pub fn stylesheet_path(&self) -> &str {
         &self.stylesheet
+    }
+
+    /// What the personal page loads.
+    pub fn personal(&self) -> &PersonalFiles {
+        &self.personal
     }
 
     /// The widget build that is embedded; empty without one.

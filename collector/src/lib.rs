@@ -15,6 +15,7 @@ pub mod metrics;
 pub mod outbox;
 pub mod placements;
 pub mod precompressed;
+pub mod preferences;
 pub mod problem;
 pub mod retention;
 pub mod router;

@@ -20,6 +20,7 @@ use crate::{
         worker::{NoTarget, Targets},
     },
     placements::{http::Rendered, tickets::TicketKeys},
+    preferences::{self, Links, Preferences},
     retention::{self, Retention},
     router::{RateLimits, arrival::Said, impatient, router},
     store::{OpenError, Store, StoreError},
@@ -56,6 +57,8 @@ pub struct Parts {
     pub tickets: TicketKeys,
     /// Takes what visitors send.
     pub submissions: Submissions,
+    /// Shows each person what they decided, and takes it back.
+    pub preferences: Preferences,
     /// Brings it to the destinations.
     pub outbox: Outbox,
     /// Ends what was promised to end.
@@ -195,6 +198,7 @@ impl Running {
 pub async fn serve(settings: Settings, overrides: Overrides) -> Result<Running, StartError> {
     let ring = KeyRing::open(&settings.key_ring, &overrides.random)?;
     let tickets = TicketKeys::from_ring(&ring);
+    let links = Links::new(&ring, &settings.server.public_url);
     let store = open_store(&settings, &overrides).await?;
     let presence = Presence::shared(&settings.database.main)?;
     let vault = Vault::new(ring, overrides.random.clone());
@@ -217,6 +221,15 @@ pub async fn serve(settings: Settings, overrides: Overrides) -> Result<Running, 
         outbox: outbox.clone(),
         metrics: metrics.clone(),
         by_mail: settings.mail.is_some(),
+        links: links.clone(),
+        clock: overrides.clock.clone(),
+    });
+    let preferences = Preferences::new(preferences::Needs {
+        store: store.clone(),
+        forms: forms.clone(),
+        vault: vault.clone(),
+        outbox: outbox.clone(),
+        links,
         clock: overrides.clock.clone(),
     });
     let courier = Network::new(Guard::new(&settings.outbox.allow_hosts))?;
@@ -259,6 +272,7 @@ pub async fn serve(settings: Settings, overrides: Overrides) -> Result<Running, 
         metrics,
         tickets,
         submissions,
+        preferences,
         outbox,
         retention,
         vault,

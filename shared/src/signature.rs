@@ -98,6 +98,13 @@ impl SigningKey {
         mac.verify_slice(tag).is_ok()
     }
 
+    /// Checks the first bytes of a tag, at least 16, in constant time.
+    pub fn tag_begins(&self, bytes: &[u8], start: &[u8]) -> bool {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes keys of any length");
+        mac.update(bytes);
+        start.len() >= 16 && mac.verify_truncated_left(start).is_ok()
+    }
+
     /// Signs `{id}.{timestamp}.{body}`; `id` must hold no dot, `timestamp` is in Unix seconds.
     pub fn sign(&self, id: &str, timestamp: i64, body: &[u8]) -> String {
         debug_assert!(!id.contains('.'), "an id with a dot would make the content ambiguous");

@@ -150,6 +150,9 @@ pub struct Accepted {
     pub received_at: String,
     /// One for each purpose that was asked.
     pub decisions: Vec<DecisionTaken>,
+    /// The personal page, where each consent can be taken back (Art. 7(3)): an address with a token in its fragment.
+    #[serde(default)]
+    pub preferences: String,
 }
 
 /// What was recorded for one purpose.

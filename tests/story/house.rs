@@ -15,7 +15,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use unticked_collector::{
     config::{Settings, Sources},
-    execute, fetch_optional,
+    execute, fetch_all, fetch_optional,
     outbox::sql::{Troubled, backlog, list_troubled},
     submissions::quarantine,
     wiring::{App, Overrides, Running, serve},
@@ -176,6 +176,38 @@ impl House {
             let (submissions, subjects, values, evidence, deliveries, held) = counted.await.unwrap().unwrap();
             Rows { submissions, subjects, values, evidence, deliveries, held }
         })
+    }
+
+    /// The states of all deliveries, in the order in which they were made.
+    pub fn delivery_states(&self) -> Vec<String> {
+        let store = self.app().store.clone();
+        self.runtime.block_on(async {
+            let rows = fetch_all!(
+                &mut store.read().await.unwrap(),
+                (String,),
+                "select state from delivery join event on event.event_id = delivery.event_id order by created_at, delivery_id"
+            );
+            rows.await.unwrap().into_iter().map(|(state,)| state).collect()
+        })
+    }
+
+    /// Waits until no delivery is on its way.
+    pub fn until_settled(&self) {
+        let start = std::time::Instant::now();
+        while self.delivery_states().iter().any(|state| matches!(state.as_str(), "waiting" | "behind")) {
+            assert!(start.elapsed() < Duration::from_secs(20), "{:?}", self.delivery_states());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Destroys everybody's identity key, as the end of the last promised period does.
+    pub fn forget_everybody(&self) {
+        let store = self.app().store.clone();
+        self.runtime.block_on(async {
+            let mut tx = store.keys().begin().await.unwrap();
+            execute!(&mut tx, "update subject_key set identity_key = null").await.unwrap();
+            tx.commit().await.unwrap();
+        });
     }
 
     /// From now on SQLite refuses every write to the main database as read-only, until a restart.

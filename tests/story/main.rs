@@ -4,6 +4,7 @@
 mod assets;
 mod bad_input;
 mod crm;
+mod destination;
 mod engagements;
 mod every_answer;
 mod house;
@@ -12,6 +13,7 @@ mod life;
 mod limits;
 mod pages;
 mod placements;
+mod preferences;
 mod proxies;
 mod retention;
 mod submissions;

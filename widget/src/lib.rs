@@ -11,6 +11,8 @@ pub mod browser;
 mod json;
 #[cfg(any(test, feature = "hydrate"))]
 mod lean;
+#[cfg(feature = "ssr")]
+mod personal;
 #[cfg(test)]
 mod sample;
 #[cfg(feature = "ssr")]
@@ -18,5 +20,10 @@ mod server;
 pub mod state;
 pub mod view;
 
+#[cfg(feature = "ssr")]
+pub use personal::{
+    PREFERENCES_SCRIPT, PREFERENCES_STYLESHEET, PersonalFiles, PersonalPage, PersonalProblem, PersonalPurpose,
+    render_gone, render_opening, render_personal,
+};
 #[cfg(feature = "ssr")]
 pub use server::{ADOPT, LOADER, LanguageLink, PageState, STYLESHEET, render_form, render_missing, render_page};

@@ -65,6 +65,10 @@ pub fn render_form(content: &Content) -> String {
 
 /// A whole HTML document that works without any script. `stylesheet_href` is the stylesheet's address.
 pub fn render_page(content: &Content, state: &PageState, stylesheet_href: &str) -> String {
+    // A version archived before there was a personal page has no words for the link to it.
+    let completed = (state.accepted.is_some() && content.words.get(Word::PreferencesLink).is_empty())
+        .then(|| Content { words: Words::of_or_english(&content.language), ..content.clone() });
+    let content = completed.as_ref().unwrap_or(content);
     let form = FormState {
         values: state.values.clone(),
         choices: state.choices.clone(),
@@ -97,7 +101,7 @@ pub fn render_page(content: &Content, state: &PageState, stylesheet_href: &str) 
     document(
         &content.language,
         &format!("{title} – {controller}"),
-        stylesheet_href,
+        &form_head(stylesheet_href),
         &format!(
             "{}<main>\n<h1>{}</h1>\n{}</main>",
             language_links(&state.languages),
@@ -115,21 +119,37 @@ pub fn render_missing(language: &Language, words: &Words, stylesheet_href: &str)
         escaped(title),
         escaped(words.get(Word::MissingText))
     );
-    document(language, title, stylesheet_href, &main)
+    document(language, title, &form_head(stylesheet_href), &main)
+}
+
+fn form_head(stylesheet_href: &str) -> Head<'_> {
+    Head { stylesheets: vec![stylesheet_href], script: None }
+}
+
+/// What a document loads.
+pub(crate) struct Head<'a> {
+    /// The stylesheets' addresses.
+    pub stylesheets: Vec<&'a str>,
+    /// The script's.
+    pub script: Option<&'a str>,
 }
 
 /// A whole document around `body`, which is HTML; `title` is text.
-fn document(language: &Language, title: &str, stylesheet_href: &str, body: &str) -> String {
+pub(crate) fn document(language: &Language, title: &str, head: &Head<'_>, body: &str) -> String {
+    let sheet = |href: &&str| format!("\n<link rel=\"stylesheet\" href=\"{}\">", escaped(href));
+    let mut loads: String = head.stylesheets.iter().map(sheet).collect();
+    if let Some(script) = head.script {
+        loads.push_str(&format!("\n<script src=\"{}\" defer></script>", escaped(script)));
+    }
     format!(
         "<!DOCTYPE html>\n<html lang=\"{lang}\" dir=\"{dir}\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"robots\" content=\"noindex\">\n<meta name=\"color-scheme\" content=\"light dark\">\n\
-         <title>{title}</title>\n<link rel=\"stylesheet\" href=\"{href}\">\n</head>\n\
+         <title>{title}</title>{loads}\n</head>\n\
          <body class=\"unticked-page\">\n{body}\n</body>\n</html>\n",
         lang = escaped(language.as_str()),
         dir = language.direction().as_str(),
         title = escaped(title),
-        href = escaped(stylesheet_href),
     )
 }
 
@@ -230,10 +250,18 @@ mod tests {
     #[test]
     fn the_confirmation_names_every_decision() {
         let accepted = serde_json::from_value(serde_json::json!({"id": "1", "reference": "K7QD-93XF", "received_at": "2026-01-01T00:00:00Z",
-            "decisions": [{"purpose": "news", "name": "Newsletter", "decision": "granted_unconfirmed"}, {"purpose": "calls", "name": "Calls", "decision": "refused"}]})).unwrap();
+            "decisions": [{"purpose": "news", "name": "Newsletter", "decision": "granted_unconfirmed"}, {"purpose": "calls", "name": "Calls", "decision": "refused"}],
+            "preferences": "https://forms.example/preferences#TOKEN"})).unwrap();
         let state = PageState { accepted: Some(accepted), ..PageState::default() };
         let html = render_page(&crate::sample::content(), &state, "/a.css");
         assert!(html.contains("K7QD-93XF"));
         assert!(html.contains("<dt>Calls</dt><dd>No</dd>") && html.contains("Yes, once you confirm it by mail"));
+        assert!(html.contains(r#"href="https://forms.example/preferences#TOKEN""#), "{html}");
+        // Without script: a fragment never reaches a server, a control does.
+        assert!(html.contains(r#"<input type="hidden" name="token" value="TOKEN">"#), "{html}");
+        assert!(html.contains("Open that page now"));
+        let mut old = crate::sample::content();
+        old.words = Words::default();
+        assert!(render_page(&old, &state, "/a.css").contains("See or take back what you decided</a>"));
     }
 }

@@ -23,8 +23,8 @@ use crate::{
 /// A lead goes with the identity. The word that consent was taken back must outlive it: when the last consent is
 /// withdrawn the values and their key may be destroyed at once, and whoever has a copy must be told all the same. Such a
 /// body holds no value, only a reference and a pseudonym, and lies under the evidence key.
-pub fn key_for(kind: &str, keys: SubjectKeys) -> Option<Key> {
-    if kind == EventKind::ConsentWithdrawn.as_str() { keys.evidence } else { keys.identity }
+pub fn key_for<'a>(kind: &str, keys: &'a SubjectKeys) -> Option<&'a Key> {
+    if kind == EventKind::ConsentWithdrawn.as_str() { keys.evidence.as_ref() } else { keys.identity.as_ref() }
 }
 
 /// The place that a delivery's body is sealed for, under the key that [`key_for`] names.
@@ -53,7 +53,7 @@ impl Opener for Unseal {
         Box::pin(async move {
             let locked = |error: &dyn std::fmt::Display| Unopened::Locked(error.to_string());
             let keys = self.vault.keys_of(&self.store, claimed.subject_id).await.map_err(|error| locked(&error))?;
-            let key = keys.and_then(|keys| key_for(&claimed.kind, keys)).ok_or(Unopened::Forgotten)?;
+            let key = keys.as_ref().and_then(|keys| key_for(&claimed.kind, keys)).ok_or(Unopened::Forgotten)?;
             let body = key.open(&body_cell(&claimed.delivery_id), &claimed.body).map_err(|error| locked(&error))?;
             // serde's own message may quote what is in it.
             let event: Event = serde_json::from_slice(&body).map_err(|_| Unopened::Unreadable)?;

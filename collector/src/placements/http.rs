@@ -35,7 +35,7 @@ const PLACEMENT_CACHE: &str = "public, max-age=60, must-revalidate";
 const ARCHIVE_CACHE: &str = "public, max-age=31536000, immutable";
 
 /// Query parameters, whatever they are: a page's address may carry anything.
-pub(super) type Parameters = Query<Vec<(String, String)>>;
+pub(crate) type Parameters = Query<Vec<(String, String)>>;
 
 /// The routes under `/v1/forms`; CORS and rate limits are the router's.
 pub(crate) fn routes() -> Router<App> {
@@ -137,11 +137,11 @@ async fn version(State(app): State<App>, Path(digest): Path<String>) -> Result<R
 }
 
 /// The value of a query parameter; the first where it stands twice.
-pub(super) fn parameter<'a>(parameters: &'a [(String, String)], name: &str) -> Option<&'a str> {
+pub(crate) fn parameter<'a>(parameters: &'a [(String, String)], name: &str) -> Option<&'a str> {
     parameters.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
 }
 
-pub(super) fn accept_language(request: &HeaderMap) -> Option<&str> {
+pub(crate) fn accept_language(request: &HeaderMap) -> Option<&str> {
     request.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok())
 }
 

@@ -6,6 +6,6 @@
 
 pub(crate) mod http;
 pub mod language;
-mod native;
+pub(crate) mod native;
 pub(crate) mod pages;
 pub mod tickets;

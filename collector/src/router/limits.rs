@@ -36,8 +36,13 @@ impl RateLimits {
     /// Takes one token of the client and one of the form. A client who has none left costs the form nothing, or one
     /// client could shut a form for everybody.
     pub fn take(&self, client: Client, form: &FormId, now: Timestamp) -> Result<(), Refusal> {
-        take(&self.clients, client.group(), now)?;
+        self.take_client(client, now)?;
         take(&self.forms, form.clone(), now)
+    }
+
+    /// Takes one token of the client, where no form is concerned.
+    pub fn take_client(&self, client: Client, now: Timestamp) -> Result<(), Refusal> {
+        take(&self.clients, client.group(), now)
     }
 }
 

@@ -30,7 +30,9 @@ pub use self::{
     client::{Chain, Client},
     limits::RateLimits,
 };
-use crate::{assets, engagements, metrics, placements, problem, problem::Refusal, submissions, wiring::App};
+use crate::{
+    assets, engagements, metrics, placements, preferences, problem, problem::Refusal, submissions, wiring::App,
+};
 
 /// Everything the collector answers.
 pub fn router(app: App) -> Router {
@@ -46,6 +48,7 @@ pub fn router(app: App) -> Router {
         .merge(engagements::http::routes())
         .merge(placements::http::archive_routes())
         .merge(placements::pages::routes())
+        .merge(preferences::http::routes())
         .route("/healthz", get(probe::healthy))
         .route("/readyz", get(ready))
         .route("/metrics", get(measured))

@@ -34,6 +34,7 @@ use crate::{
     metrics::Metrics,
     outbox::Outbox,
     placements::tickets::{Ticket, TicketKeys},
+    preferences::Links,
     store::{Store, StoreError, values::time},
     vault::Vault,
     world::Clock,
@@ -59,6 +60,8 @@ pub struct Needs {
     pub metrics: Metrics,
     /// Whether the owner is told of new submissions by mail.
     pub by_mail: bool,
+    /// Makes the personal link of each answer.
+    pub links: Links,
     /// The clock.
     pub clock: Clock,
 }
@@ -171,7 +174,7 @@ impl Submissions {
         match decide(arrival, &ticket, &version, needs.clock.now()) {
             Ok(acceptance) => self.keep(&acceptance, &ticket).await,
             Err(refusal @ (Refusal::TicketExpired | Refusal::DefinitionChanged)) => match self.known(&ticket).await? {
-                Some(kept) => repeated(&kept, body_digest, &ticket, &version),
+                Some(kept) => repeated(&kept, body_digest, &ticket, &version, &needs.links),
                 None => Err(refusal.into()),
             },
             Err(refusal) => Err(refusal.into()),
@@ -197,10 +200,10 @@ impl Submissions {
                     let quarantined = acceptance.state == State::Quarantined;
                     info!(form = %acceptance.version.form, id = %acceptance.submission, quarantined, "accepted a submission");
                     let how = if quarantined { How::Quarantined } else { How::New };
-                    return Ok(Submitted { accepted: record::accepted(acceptance, &reference), how });
+                    return Ok(Submitted { accepted: record::accepted(acceptance, &reference, &needs.links), how });
                 }
                 Ok(Written::Known(kept)) => {
-                    return repeated(&kept, acceptance.body_digest, ticket, &acceptance.version);
+                    return repeated(&kept, acceptance.body_digest, ticket, &acceptance.version, &needs.links);
                 }
                 Err(WriteError::ReferenceTaken) => {}
                 Err(WriteError::Unavailable) => return Err(Refused::Unavailable),
@@ -213,7 +216,13 @@ impl Submissions {
 }
 
 /// The first result once more, or the refusal of another body under the same id.
-fn repeated(kept: &Kept, body_digest: [u8; 32], ticket: &Ticket, version: &Version) -> Result<Submitted, Refused> {
+fn repeated(
+    kept: &Kept,
+    body_digest: [u8; 32],
+    ticket: &Ticket,
+    version: &Version,
+    links: &Links,
+) -> Result<Submitted, Refused> {
     if kept.body_digest != body_digest {
         return Err(Refused::AlreadySubmitted);
     }
@@ -224,7 +233,10 @@ fn repeated(kept: &Kept, body_digest: [u8; 32], ticket: &Ticket, version: &Versi
     let part_a: PartA = serde_json::from_slice(&kept.part_a).map_err(|_| defect("part A"))?;
     let received_at = time(kept.received_at).map_err(|_| defect("received_at"))?;
     let content = &version.face(Some(&part_a.language)).1.content;
-    let accepted = record::answer(&ticket.claims.id, &kept.reference, received_at, &part_a.purposes, content);
+    let id = ticket.claims.submission_id().ok_or(Refusal::TicketInvalid)?;
+    let preferences = links.address(id);
+    let accepted =
+        record::answer(&ticket.claims.id, &kept.reference, received_at, &part_a.purposes, content, preferences);
     Ok(Submitted { accepted, how: How::Repeated })
 }
 

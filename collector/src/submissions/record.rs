@@ -24,6 +24,7 @@ use crate::{
         sql::{NewDelivery, NewEvent},
         unseal::body_cell,
     },
+    preferences::Links,
     retention::decide::first_end,
     store::values::{millis, rfc3339},
     vault::{Cell, NewSubject, Vault, WrappedKeys},
@@ -130,8 +131,9 @@ pub fn record(acceptance: &Acceptance, vault: &Vault, destinations: &[Destinatio
 }
 
 /// The answer to the visitor, the same whether it is given now or rebuilt later from the same decisions.
-pub fn accepted(acceptance: &Acceptance, reference: &str) -> Accepted {
-    answer(&acceptance.ticket_id, reference, acceptance.received_at, &acceptance.purposes, acceptance.content())
+pub fn accepted(acceptance: &Acceptance, reference: &str, links: &Links) -> Accepted {
+    let Acceptance { ticket_id, received_at, purposes, submission, .. } = acceptance;
+    answer(ticket_id, reference, *received_at, purposes, acceptance.content(), links.address(*submission))
 }
 
 /// [`accepted`] from its stored parts.
@@ -141,6 +143,7 @@ pub fn answer(
     received_at: jiff::Timestamp,
     purposes: &[evidence::PurposeDecision],
     content: &unticked_shared::placement::Content,
+    preferences: String,
 ) -> Accepted {
     let taken = purposes.iter().filter_map(|purpose| {
         let decision = purpose.decision?;
@@ -153,6 +156,7 @@ pub fn answer(
         reference: reference.to_owned(),
         received_at: rfc3339(received_at),
         decisions: taken.collect(),
+        preferences,
     }
 }
 

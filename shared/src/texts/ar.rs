@@ -64,6 +64,8 @@ pub(super) fn text(word: Word) -> &'static str {
         Word::DoneTitle => "شكرًا لك، لقد وصلت رسالتك",
         Word::DoneText => "رقمك المرجعي هو {reference}. احتفظ به إن أردت الاستفسار عن هذه الرسالة.",
         Word::DoneDecisions => "ما قررته",
+        Word::PreferencesLink => "اطّلع على قراراتك أو اسحبها",
+        Word::PreferencesHint => "احتفظ بهذا الرابط مطبوعًا أو محفوظًا: فهو يُفتح دون كلمة مرور، فلا تشاركه مع أحد.",
         Word::Granted => "نعم",
         Word::GrantedUnconfirmed => "نعم، بعد أن تؤكد عبر البريد الإلكتروني",
         Word::Withdrawn => "سُحبت",

@@ -69,6 +69,10 @@ pub(super) fn text(word: Word) -> &'static str {
             "Вашият референтен номер е {reference}. Запазете го, ако искате да попитате за това съобщение."
         }
         Word::DoneDecisions => "Какво решихте",
+        Word::PreferencesLink => "Вижте или оттеглете решенията си",
+        Word::PreferencesHint => {
+            "Запазете тази връзка, разпечатана или във файл: тя се отваря без парола, затова не я споделяйте с никого."
+        }
         Word::Granted => "Да",
         Word::GrantedUnconfirmed => "Да, след като потвърдите по имейл",
         Word::Refused => "Не",

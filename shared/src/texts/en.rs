@@ -59,6 +59,10 @@ pub(super) fn text(word: Word) -> &'static str {
         Word::DoneTitle => "Thank you, it has arrived",
         Word::DoneText => "Your reference is {reference}. Keep it if you want to ask about this message.",
         Word::DoneDecisions => "What you decided",
+        Word::PreferencesLink => "See or take back what you decided",
+        Word::PreferencesHint => {
+            "Keep this link, printed or saved: it opens without a password, so share it with nobody."
+        }
         Word::Granted => "Yes",
         Word::GrantedUnconfirmed => "Yes, once you confirm it by mail",
         Word::Refused => "No",

@@ -11,6 +11,8 @@ pub(crate) mod countries;
 mod en;
 #[cfg(feature = "definitions")]
 pub(crate) mod phrases;
+#[cfg(feature = "definitions")]
+pub mod preferences;
 
 use serde::{Deserialize, Serialize};
 
@@ -136,6 +138,10 @@ words! {
     DoneText,
     /// Before the list of decisions.
     DoneDecisions,
+    /// The link to the personal page.
+    PreferencesLink,
+    /// Beside it: that it is to be kept, and by its owner alone.
+    PreferencesHint,
     /// A grant.
     Granted,
     /// A grant that waits for the mail.

@@ -117,8 +117,13 @@ fn trouble_keeps_what_was_typed_and_arrival_forgets_it() {
     state.fail(Trouble::NoAnswer);
     assert_eq!((state.phase.clone(), state.values == typed), (Phase::Filling, true));
     assert!(state.has_summary());
-    let accepted =
-        Accepted { id: "1".into(), reference: "R".into(), received_at: String::new(), decisions: Vec::new() };
+    let accepted = Accepted {
+        id: "1".into(),
+        reference: "R".into(),
+        received_at: String::new(),
+        decisions: Vec::new(),
+        preferences: String::new(),
+    };
     state.finish(accepted.clone());
     assert_eq!((state.values.len(), state.phase, state.live), (0, Phase::Done(accepted), true));
 }

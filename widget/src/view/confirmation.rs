@@ -7,6 +7,9 @@ use unticked_shared::{
     texts::Word,
 };
 
+#[cfg(feature = "ssr")]
+use unticked_shared::texts::preferences::Says;
+
 use super::Ui;
 use crate::state::Phase;
 
@@ -41,6 +44,7 @@ fn arrived(ui: &Ui, accepted: &Accepted) -> impl IntoView + use<> {
             <p class="withdraw" part="withdraw">{withdraw}</p>
         }
     });
+    let address = accepted.preferences.clone();
     let title = ui.word(Word::DoneTitle);
     // The reference stands in an element of its own, so that it can be marked and copied; the sentence goes round it.
     let sentence = ui.content.words.get(Word::DoneText);
@@ -54,6 +58,30 @@ fn arrived(ui: &Ui, accepted: &Accepted) -> impl IntoView + use<> {
                 {after.to_owned()}
             </p>
             {decisions}
+            <p>
+                <a part="preferences" href=address>{ui.word(Word::PreferencesLink)}</a>
+                " "
+                {ui.word(Word::PreferencesHint)}
+            </p>
+            {open_now(ui, accepted)}
         </section>
     }
 }
+
+/// On the hosted page: opens the personal page without script, since a fragment never reaches a server.
+#[cfg(feature = "ssr")]
+fn open_now(ui: &Ui, accepted: &Accepted) -> Option<impl IntoView + use<>> {
+    let (_, token) = accepted.preferences.split_once('#')?;
+    let token = token.to_owned();
+    ui.frame.whole_page.then(|| {
+        view! {
+            <form method="post" action="/preferences" class="open-now">
+                <input type="hidden" name="token" value=token />
+                <button type="submit">{Says::OpenNow.text(&ui.content.language)}</button>
+            </form>
+        }
+    })
+}
+
+#[cfg(not(feature = "ssr"))]
+fn open_now(_: &Ui, _: &Accepted) {}

@@ -11,6 +11,8 @@ mod confirmation;
 mod field;
 mod form;
 mod notice;
+#[cfg(feature = "ssr")]
+pub(crate) mod preferences;
 mod purposes;
 mod summary;
 
@@ -20,6 +22,8 @@ use leptos::prelude::*;
 use unticked_shared::{placement::Content, texts::Word};
 
 pub use form::form;
+#[cfg(feature = "ssr")]
+use purposes::basis_word;
 
 use crate::state::FormState;
 

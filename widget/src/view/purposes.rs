@@ -131,14 +131,6 @@ pub(super) fn all_terms(ui: &Ui, purpose: &PurposeText) -> impl IntoView + use<>
 fn facts(ui: &Ui, purpose: &PurposeText) -> [(Word, String); 6] {
     let words = &ui.content.words;
     let or = |texts: &[String], none| if texts.is_empty() { words.get(none).to_owned() } else { texts.join("; ") };
-    let basis = match purpose.legal_basis {
-        LegalBasis::Consent => Word::BasisConsent,
-        LegalBasis::Contract => Word::BasisContract,
-        LegalBasis::LegalObligation => Word::BasisLegalObligation,
-        LegalBasis::VitalInterests => Word::BasisVitalInterests,
-        LegalBasis::PublicTask => Word::BasisPublicTask,
-        LegalBasis::LegitimateInterests => Word::BasisLegitimateInterests,
-    };
     let uses: Vec<&str> = ui
         .content
         .fields()
@@ -146,13 +138,25 @@ fn facts(ui: &Ui, purpose: &PurposeText) -> [(Word, String); 6] {
         .map(|field| field.label.as_str())
         .collect();
     [
-        (Word::BasisLabel, ui.word(basis)),
+        (Word::BasisLabel, ui.word(basis_word(purpose.legal_basis))),
         (Word::RetentionLabel, purpose.retention.clone()),
         (Word::RecipientsLabel, or(&purpose.recipients, Word::RecipientsNone)),
         (Word::TransfersLabel, or(&purpose.transfers, Word::TransfersNone)),
         (Word::InterestLabel, purpose.interest.clone()),
         (Word::UsesLabel, uses.join(", ")),
     ]
+}
+
+/// What says the basis.
+pub(super) fn basis_word(basis: LegalBasis) -> Word {
+    match basis {
+        LegalBasis::Consent => Word::BasisConsent,
+        LegalBasis::Contract => Word::BasisContract,
+        LegalBasis::LegalObligation => Word::BasisLegalObligation,
+        LegalBasis::VitalInterests => Word::BasisVitalInterests,
+        LegalBasis::PublicTask => Word::BasisPublicTask,
+        LegalBasis::LegitimateInterests => Word::BasisLegitimateInterests,
+    }
 }
 
 fn terms(ui: &Ui, facts: &[(Word, String)]) -> impl IntoView + use<> {

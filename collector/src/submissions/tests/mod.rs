@@ -95,6 +95,7 @@ impl House {
             store,
             forms,
             tickets: TicketKeys::from_ring(&ring),
+            links: Links::new(&ring, "https://forms.example"),
             vault: Vault::new(ring, random),
             outbox: Outbox::default(),
             metrics: Metrics::default(),
