@@ -19,4 +19,5 @@ mod looks;
 mod main_story;
 mod never_ticked;
 mod pages;
+mod preferences;
 mod wordpress;

@@ -13,6 +13,7 @@ mod keep;
 mod leads;
 mod mail;
 mod outbox;
+mod preferences;
 mod retention;
 mod source;
 mod submissions;
@@ -30,6 +31,7 @@ async fn every_room(store: &Store) {
     submissions::a_second_one_with_the_same_id_or_reference_is_counted_out(store).await;
     submissions::finds_the_evidence_of_a_submission(store).await;
     submissions::lists_what_waits_and_lets_it_go(store).await;
+    preferences::finds_and_locks_a_submission(store).await;
     forms::keeps_withdraws_and_reinstates_versions(store).await;
     outbox::leases_settles_and_lists_deliveries(store).await;
     leads::pages_through_submissions_and_reads_what_belongs_to_one(store).await;

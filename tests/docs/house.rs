@@ -11,6 +11,8 @@ use crate::{
 /// The references that pages write; the real ones take their place.
 pub const LEAD: &str = "K7QD-93XF";
 pub const SUSPECT: &str = "M3XP-77TA";
+/// The code of the lead's personal link.
+pub const CODE: &str = "AZqyNL2rcAGAAAAAAAAAAdkq8s0Y3lqU1cYQ0rT6b4E";
 
 /// The sample shop, as its CRM and site are reached here.
 pub fn definitions(folder: &Path, crm: u16) {
@@ -39,8 +41,8 @@ pub fn vtiger() -> Vtiger {
     vtiger
 }
 
-/// Sends the contact form as a browser without our script does; returns the reference.
-pub fn send_lead(shell: &Shell, who: &str, trapped: bool) -> Result<String, String> {
+/// Sends the contact form as a browser without our script does; returns the reference and the code of the personal link.
+pub fn send_lead(shell: &Shell, who: &str, trapped: bool) -> Result<(String, String), String> {
     let ask = |answer: std::io::Result<http::Answer>| answer.map_err(|error| format!("the form: {error}"));
     let page = ask(http::get(shell.port, "/f/contact?lang=en", &[]))?;
     let mut controls = vec![
@@ -61,7 +63,8 @@ pub fn send_lead(shell: &Shell, who: &str, trapped: bool) -> Result<String, Stri
     let origin = public_origin(&page.body).unwrap_or_else(|| format!("http://127.0.0.1:{}", shell.port));
     let headers = [("Origin", origin.as_str()), ("Content-Type", "application/x-www-form-urlencoded")];
     let answer = ask(http::send(shell.port, "POST", "/f/contact", &headers, &body.join("&")))?;
-    reference(&answer.body).ok_or_else(|| format!("the lead was not accepted ({}):\n{}", answer.status, answer.body))
+    let both = reference(&answer.body).zip(control(&answer.body, "token"));
+    both.ok_or_else(|| format!("the lead was not accepted ({}):\n{}", answer.status, answer.body))
 }
 
 /// The value of a hidden control.

@@ -211,8 +211,11 @@ impl Ground {
             [(Setup::Lead, "Ada Lovelace", house::LEAD), (Setup::Suspect, "Robot Rossum", house::SUSPECT)]
         {
             if self.setup < Some(step) && wanted >= step {
-                let reference = house::send_lead(&self.shell, who, step == Setup::Suspect)?;
+                let (reference, code) = house::send_lead(&self.shell, who, step == Setup::Suspect)?;
                 self.words.push((word.to_owned(), reference));
+                if step == Setup::Lead {
+                    self.words.push((house::CODE.to_owned(), code));
+                }
                 self.setup = Some(step);
             }
         }

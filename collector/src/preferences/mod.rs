@@ -230,4 +230,3 @@ impl From<FormsError> for Refused {
         }
     }
 }
-

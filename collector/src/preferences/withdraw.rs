@@ -156,7 +156,8 @@ impl Preferences {
             submission: before.submission,
             subject: before.subject,
             kind: event.told.kind(),
-            created_at: at,
+            // Due now: `at` may lie ahead of a clock that was set back.
+            created_at: self.0.clock.now(),
             held: false,
             deliveries,
         };

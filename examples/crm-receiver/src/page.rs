@@ -1,4 +1,4 @@
-//! The page: each lead with what may be done with it.
+//! The page: each lead with what may be done with it, a withdrawal beside the lead that it belongs to.
 
 use std::fmt::Write as _;
 
@@ -23,7 +23,9 @@ pub fn whole(contents: &Contents) -> String {
 /// What changes: the leads and the refusals. The script replaces it when it is another one.
 pub fn part(contents: &Contents) -> String {
     let mut html = String::new();
-    let count = contents.entries.len();
+    let (withdrawals, leads): (Vec<&Entry>, Vec<&Entry>) =
+        contents.entries.iter().partition(|entry| entry.event["type"] == WITHDRAWN);
+    let count = leads.len();
     let _ = write!(html, "<h1>{count} {}</h1>", if count == 1 { "lead" } else { "leads" });
     if contents.entries.is_empty() {
         html.push_str(
@@ -31,8 +33,17 @@ pub fn part(contents: &Contents) -> String {
              with each decision beside it.</p>",
         );
     }
-    for entry in &contents.entries {
-        lead(&mut html, entry);
+    for entry in &leads {
+        let of_it: Vec<&Entry> = withdrawals.iter().copied().filter(|one| belongs(one, entry)).collect();
+        lead(&mut html, entry, &of_it);
+    }
+    // A real CRM looks the person up by subject or reference; here older leads may have made room.
+    for alone in withdrawals.iter().filter(|one| !leads.iter().any(|lead| belongs(one, lead))) {
+        let _ = write!(
+            html,
+            "<article><header><h2>{}</h2><p>consent taken back · its lead is not here any more</p></header></article>",
+            text(&alone.event["data"], "reference"),
+        );
     }
     if !contents.refused.is_empty() {
         html.push_str("<section class=\"refused\"><h2>Refused</h2><p>Requests that were no genuine event; nothing of them was kept.</p><ul>");
@@ -44,7 +55,21 @@ pub fn part(contents: &Contents) -> String {
     html
 }
 
-fn lead(html: &mut String, entry: &Entry) {
+/// The type of an event that takes consent back.
+const WITHDRAWN: &str = "consent.withdrawn";
+
+fn belongs(withdrawal: &Entry, lead: &Entry) -> bool {
+    let of = |entry: &Entry, key: &str| entry.event["data"][key].as_str().map(str::to_owned);
+    of(withdrawal, "reference").is_some() && of(withdrawal, "reference") == of(lead, "reference")
+}
+
+/// When a purpose was taken back, if it was.
+fn taken_back<'a>(withdrawals: &[&'a Entry], purpose: &Value) -> Option<&'a Value> {
+    let decisions = withdrawals.iter().flat_map(|entry| list(&entry.event["data"], "decisions"));
+    decisions.into_iter().find(|decision| &decision["purpose"] == purpose).map(|decision| &decision["decided_at"])
+}
+
+fn lead(html: &mut String, entry: &Entry, withdrawals: &[&Entry]) {
     let data = &entry.event["data"];
     let _ = write!(
         html,
@@ -66,24 +91,41 @@ fn lead(html: &mut String, entry: &Entry) {
     } else {
         html.push_str("<dl>");
         for value in values {
+            let purposes = list(value, "purposes");
+            if !purposes.is_empty() && purposes.iter().all(|purpose| taken_back(withdrawals, purpose).is_some()) {
+                // What a CRM should do with it: let it go.
+                let _ = write!(
+                    html,
+                    "<div><dt dir=\"auto\">{}</dt><dd>not used any more</dd><dd class=\"for\">taken back</dd></div>",
+                    text(value, "label"),
+                );
+                continue;
+            }
             let _ = write!(
                 html,
                 "<div><dt dir=\"auto\">{}</dt><dd dir=\"auto\">{}</dd><dd class=\"for\">for {}</dd></div>",
                 text(value, "label"),
                 entered(&value["value"]),
-                list(value, "purposes").iter().map(plain).collect::<Vec<_>>().join(", "),
+                purposes
+                    .iter()
+                    .filter(|purpose| taken_back(withdrawals, purpose).is_none())
+                    .map(plain)
+                    .collect::<Vec<_>>()
+                    .join(", "),
             );
         }
         html.push_str("</dl>");
     }
     html.push_str("</section><section><h3>What was decided</h3><ul class=\"decisions\">");
     for decision in list(data, "decisions") {
-        let (class, word) = verdict(decision);
+        let back = taken_back(withdrawals, &decision["purpose"]);
+        let (class, word) = if back.is_some() { ("no", "withdrawn") } else { verdict(decision) };
+        let back = back.map(|at| format!(" · taken back {}", plain(at))).unwrap_or_default();
         let _ = write!(
             html,
             "<li class=\"{class}\"><p class=\"name\"><b dir=\"auto\">{name}</b> <span class=\"badge\">{word}</span></p>\
              <blockquote dir=\"auto\">{statement}</blockquote>\
-             <p class=\"fine\">{basis} · kept {retention} · decided {at}</p></li>",
+             <p class=\"fine\">{basis} · kept {retention} · decided {at}{back}</p></li>",
             name = text(decision, "name"),
             statement = text(decision, "statement"),
             basis = text(decision, "legal_basis"),

@@ -94,6 +94,34 @@ async fn the_page_shows_each_decision_and_escapes_what_a_visitor_typed() {
 }
 
 #[tokio::test]
+async fn a_withdrawal_is_shown_beside_its_lead_and_ends_the_use_of_its_values() {
+    let running = receiver().await;
+    let mut lead: serde_json::Value = serde_json::from_str(&event()).unwrap();
+    lead["data"]["decisions"][1]["decision"] = json!("granted");
+    lead["data"]["values"] = json!([
+        {"field": "email", "label": "Mail", "value": "both@example.org", "purposes": ["answer", "news"]},
+        {"field": "birthday", "label": "Birthday", "value": "1990-01-01", "purposes": ["news"]}
+    ]);
+    let withdrawal = |reference: &str| {
+        json!({"id": "w", "type": "consent.withdrawn", "timestamp": "2026-11-24T08:00:00Z", "data": {
+            "reference": reference, "subject": "s",
+            "decisions": [{"purpose": "news", "decision": "withdrawn", "decided_at": "2026-11-24T08:00:00Z"}]}})
+        .to_string()
+    };
+    assert_eq!(post_event(&running, SECRET, "e1", now(), &lead.to_string()).await, 200);
+    assert_eq!(post_event(&running, SECRET, "w1", now(), &withdrawal("K7QD-93XF")).await, 200);
+    assert_eq!(post_event(&running, SECRET, "w2", now(), &withdrawal("M3XP-77TA")).await, 200);
+    let html = page(&running, "/").await;
+    assert!(html.contains("<h1>1 lead</h1>") && html.contains("taken back 2026-11-24T08:00:00Z"), "{html}");
+    let seen = html.split("<details").next().unwrap();
+    assert!(
+        seen.contains("both@example.org") && seen.contains("for answer<") && !seen.contains("1990-01-01"),
+        "{html}"
+    );
+    assert!(html.contains("M3XP-77TA") && html.contains("its lead is not here any more"));
+}
+
+#[tokio::test]
 async fn without_a_secret_it_does_not_start() {
     for secret in ["", " ", "hunter2!"] {
         let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
