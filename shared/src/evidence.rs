@@ -28,7 +28,7 @@ pub enum Method {
     MailLink,
     /// The staff's console.
     Console,
-    /// The signed interface.
+    /// An interface for programs: signed, or with the person's own token.
     Api,
     /// Said to a member of staff.
     Oral,

@@ -32,6 +32,7 @@ async fn every_room(store: &Store) {
     submissions::finds_the_evidence_of_a_submission(store).await;
     submissions::lists_what_waits_and_lets_it_go(store).await;
     preferences::finds_and_locks_a_submission(store).await;
+    preferences::whoever_withdraws_second_waits_for_the_first(store).await;
     forms::keeps_withdraws_and_reinstates_versions(store).await;
     outbox::leases_settles_and_lists_deliveries(store).await;
     leads::pages_through_submissions_and_reads_what_belongs_to_one(store).await;
@@ -39,6 +40,7 @@ async fn every_room(store: &Store) {
     mail::gathers_claims_and_settles_mails(store).await;
     accesses::keeps_what_was_opened_and_by_whom(store).await;
     outbox::what_follows_a_lead_waits_for_it(store).await;
+    outbox::nothing_begins_while_a_withdrawal_looks(store).await;
     retention::finds_what_is_due_and_says_when_to_look_again(store).await;
     retention::holds_a_submission_until_the_transaction_ends(store).await;
     retention::destroys_values_addresses_and_identities(store).await;

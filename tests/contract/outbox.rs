@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use jiff::Timestamp;
 use unticked_collector::{
     outbox::sql::{self, Backlog, NewDelivery, NewEvent},
@@ -96,4 +98,32 @@ pub async fn what_follows_a_lead_waits_for_it(store: &Store) {
     assert_eq!(sql::hurry(&mut tx, second, now).await.unwrap(), 1);
     assert_eq!(sql::next_due(&mut tx, "paper").await.unwrap(), Some(now));
     tx.commit().await.unwrap();
+}
+
+/// A claim and a withdrawal at once: either the withdrawal sees that an attempt has begun, or the attempt comes after it.
+pub async fn nothing_begins_while_a_withdrawal_looks(store: &Store) {
+    let mut tx = store.begin().await.unwrap();
+    let lead = NewEvent { submission: Uuid::from_u128(80), ..event(6, false, &["slow"]) };
+    sql::insert(&mut tx, &[lead]).await.unwrap();
+    tx.commit().await.unwrap();
+    let claim = |store: Store| async move {
+        let mut tx = store.begin().await.unwrap();
+        let claimed = sql::claim(&mut tx, "slow", 1_000, 10, Uuid::from_u128(59), 61_000).await.unwrap();
+        tx.commit().await.unwrap();
+        claimed.len()
+    };
+    let mut withdrawal = store.begin().await.unwrap();
+    let seen = sql::lead_deliveries(&mut withdrawal, Uuid::from_u128(80)).await.unwrap();
+    assert_eq!((seen.len(), seen[0].begun), (1, false));
+    let mut early = tokio::spawn(claim(store.clone()));
+    // One engine has it wait, the other has it pass over the row.
+    let met = tokio::time::timeout(Duration::from_millis(200), &mut early).await;
+    let waits = met.is_err();
+    assert!(met.map_or(0, Result::unwrap) == 0, "it was claimed under our eyes");
+    withdrawal.commit().await.unwrap();
+    let late = if waits { early.await.unwrap() } else { 0 };
+    assert_eq!(late + claim(store.clone()).await, 1);
+    let mut tx = store.begin().await.unwrap();
+    assert!(sql::lead_deliveries(&mut tx, Uuid::from_u128(80)).await.unwrap()[0].begun);
+    tx.rollback().await.unwrap();
 }
