@@ -224,11 +224,13 @@ pub async fn serve(settings: Settings, overrides: Overrides) -> Result<Running, 
         links: links.clone(),
         clock: overrides.clock.clone(),
     });
+    let retention = Retention::default();
     let preferences = Preferences::new(preferences::Needs {
         store: store.clone(),
         forms: forms.clone(),
         vault: vault.clone(),
         outbox: outbox.clone(),
+        retention: retention.clone(),
         links,
         clock: overrides.clock.clone(),
     });
@@ -241,7 +243,6 @@ pub async fn serve(settings: Settings, overrides: Overrides) -> Result<Running, 
         clock: overrides.clock.clone(),
         random: overrides.random.clone(),
     };
-    let retention = Retention::default();
     let rules = retention::Tools::new(store.clone(), forms.clone(), vault.clone(), settings.retention.suspects_days);
     // What fell due while nobody was there ends before anything is sent; what takes longer goes on in the background.
     let first = retention::run::run(&rules, overrides.clock.now());

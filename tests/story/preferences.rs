@@ -479,3 +479,43 @@ fn when_it_cannot_be_kept_nothing_is_said_to_be_done() {
     assert_eq!(state(&opens(&house, &token).expect(200), "phone-offers"), "granted", "reading goes on");
     assert_eq!(house.rows(), before);
 }
+
+#[test]
+fn what_only_a_withdrawn_purpose_used_is_destroyed_at_once_and_the_crm_is_told_all_the_same() {
+    let crm = Crm::open();
+    let house = crm.house();
+    // A form on which everything rests on one consent: without it there is no ground to keep anything.
+    house.rewrite(
+        "purposes/enquiry.toml",
+        "kind = \"service\"\nlegal_basis = \"contract\"",
+        "kind = \"service\"\nlegal_basis = \"consent\"",
+    );
+    house.rewrite(
+        "forms/contact.toml",
+        "purposes = [\"enquiry\", \"campaign\", \"newsletter\", \"phone-offers\"]",
+        "purposes = [\"enquiry\", \"campaign\"]",
+    );
+    for (from, to) in
+        [("[\"enquiry\", \"newsletter\"]", "[\"enquiry\"]"), ("[\"enquiry\", \"phone-offers\"]", "[\"enquiry\"]")]
+    {
+        house.rewrite("forms/contact.toml", from, to);
+    }
+    house.reload().unwrap();
+    let token = token_of(&Visitor::with_an_enquiry(&house).ticks("enquiry"), &house);
+    crm.waits_for(1);
+    assert!(house.rows().values > 0);
+    crm.answers(503);
+    let page = takes_back(&house, &token, "enquiry").expect(200);
+    assert_eq!(state(&page, "enquiry"), "withdrawn", "who pressed the button sees what it did");
+    assert_eq!(house.rows().values, 0);
+    crm.waits_for(2);
+    let start = std::time::Instant::now();
+    while !opens(&house, &token).expect(200).text().contains("Nothing that points to you") {
+        assert!(start.elapsed() < std::time::Duration::from_secs(20), "the identity key is still there");
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    crm.answers(200);
+    house.wait(60);
+    let told = crm.waits_for(3).remove(2);
+    assert_eq!((&told["type"], decision(&told, "enquiry")), (&json!("consent.withdrawn"), &json!("withdrawn")));
+}

@@ -4,6 +4,7 @@
 //! evidence. To take something back is one post: [`decide`] says what it changes, and one transaction keeps the record of
 //! it together with the event for each destination that has the lead or may have it ([`withdraw`]). There is no second copy
 //! of the truth: the outbox asks the same evidence before it sends anything, and a form's archived version says the words.
+//! Values that no purpose uses any more go in the same transaction (`retention`, Art. 17(1)(b)).
 
 pub mod decide;
 pub mod http;
@@ -25,6 +26,7 @@ use crate::{
     evidence::{self, Standing},
     forms::{Forms, FormsError, Version},
     outbox::Outbox,
+    retention::{Retention, RetentionError},
     store::{Store, StoreError, values::time},
     vault::{SubjectKeys, Vault, VaultError},
     world::Clock,
@@ -41,6 +43,8 @@ pub struct Needs {
     pub vault: Vault,
     /// Woken after a withdrawal.
     pub outbox: Outbox,
+    /// Woken after a withdrawal: of some persons nothing is left then.
+    pub retention: Retention,
     /// Makes and opens personal links.
     pub links: Links,
     /// The clock.
@@ -216,6 +220,17 @@ impl From<VaultError> for Refused {
                 Self::Internal
             }
         }
+    }
+}
+
+impl From<RetentionError> for Refused {
+    fn from(error: RetentionError) -> Self {
+        if error.is_unavailable() {
+            tracing::warn!(%error, "what a withdrawal left without use could not be destroyed; nothing was changed");
+            return Self::Unavailable;
+        }
+        tracing::error!(%error, "what a withdrawal left without use could not be destroyed; this is a defect of the collector");
+        Self::Internal
     }
 }
 

@@ -24,6 +24,7 @@ use crate::{
         sql::{LeadDelivery, NewDelivery, NewEvent},
         unseal::{body_cell, key_for},
     },
+    retention,
     store::values::{millis, rfc3339},
     vault::{Key, SubjectKeys},
 };
@@ -87,10 +88,15 @@ impl Preferences {
         for lead in &rows.hurried {
             outbox::sql::hurry(&mut tx, *lead, millis(needs.clock.now())).await?;
         }
+        // Without consent there may be no ground left to keep them (Art. 17(1)(b)).
+        let now = needs.clock.now();
+        let destroyed =
+            retention::destroy_unused(&mut tx, submission, &before.version, &needs.vault, &keys, now).await?;
         let standing = evidence::standing_of(&mut tx, submission).await?;
         tx.commit().await?;
         needs.outbox.wake();
-        info!(form = %before.version.form, id = %submission, purposes = taken.len(), "consent was taken back");
+        needs.retention.wake();
+        info!(form = %before.version.form, id = %submission, purposes = taken.len(), destroyed, "consent was taken back");
         Ok((self.personal(submission, kept, standing).await?, taken))
     }
 
