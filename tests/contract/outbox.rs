@@ -103,7 +103,7 @@ pub async fn what_follows_a_lead_waits_for_it(store: &Store) {
 /// A claim and a withdrawal at once: either the withdrawal sees that an attempt has begun, or the attempt comes after it.
 pub async fn nothing_begins_while_a_withdrawal_looks(store: &Store) {
     let mut tx = store.begin().await.unwrap();
-    let lead = NewEvent { submission: Uuid::from_u128(80), ..event(6, false, &["slow"]) };
+    let lead = NewEvent { submission: Uuid::from_u128(8_080), ..event(6, false, &["slow"]) };
     sql::insert(&mut tx, &[lead]).await.unwrap();
     tx.commit().await.unwrap();
     let claim = |store: Store| async move {
@@ -113,7 +113,7 @@ pub async fn nothing_begins_while_a_withdrawal_looks(store: &Store) {
         claimed.len()
     };
     let mut withdrawal = store.begin().await.unwrap();
-    let seen = sql::lead_deliveries(&mut withdrawal, Uuid::from_u128(80)).await.unwrap();
+    let seen = sql::lead_deliveries(&mut withdrawal, Uuid::from_u128(8_080)).await.unwrap();
     assert_eq!((seen.len(), seen[0].begun), (1, false));
     let mut early = tokio::spawn(claim(store.clone()));
     // One engine has it wait, the other has it pass over the row.
@@ -124,6 +124,6 @@ pub async fn nothing_begins_while_a_withdrawal_looks(store: &Store) {
     let late = if waits { early.await.unwrap() } else { 0 };
     assert_eq!(late + claim(store.clone()).await, 1);
     let mut tx = store.begin().await.unwrap();
-    assert!(sql::lead_deliveries(&mut tx, Uuid::from_u128(80)).await.unwrap()[0].begun);
+    assert!(sql::lead_deliveries(&mut tx, Uuid::from_u128(8_080)).await.unwrap()[0].begun);
     tx.rollback().await.unwrap();
 }
