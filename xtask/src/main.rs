@@ -48,6 +48,7 @@ struct Demo {
 }
 
 #[derive(Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 struct Build {
     /// Small and fast, as it ships (the default).
     #[arg(long)]
