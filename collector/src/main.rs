@@ -31,6 +31,8 @@ enum Command {
     Serve,
     /// Checks a folder of definitions; names file, line, column and article of each finding
     Check(command::check::Check),
+    /// Asks the collector that runs here whether it can do its work; for health checks
+    Ready,
     /// Prints the settings in force and where each comes from, secrets hidden
     Config,
     /// Copies the data to one folder and the keys to another, while the collector works
@@ -70,6 +72,7 @@ fn main() -> ExitCode {
         Command::Init(init) => command::init::run(*init),
         Command::Serve => command::serve::run(&sources),
         Command::Check(check) => command::check::run(&check),
+        Command::Ready => command::ready::run(&sources),
         Command::Config => command::config::run(&sources),
         Command::Backup(backup) => command::backup::run(&sources, backup),
         Command::Restore(restore) => command::restore::run(&sources, &restore),

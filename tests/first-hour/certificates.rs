@@ -7,7 +7,7 @@ use crate::ground::{Ground, run};
 /// A certificate with its key, and the authority that vouches for it.
 pub struct Certificate {
     pub authority: PathBuf,
-    pub certificate: PathBuf,
+    pub chain: PathBuf,
     pub key: PathBuf,
 }
 
@@ -18,7 +18,7 @@ pub fn make(ground: &Ground, name: &str, until: Option<&str>) -> Certificate {
     let (key, request, certificate) = (file("key"), file("csr"), file("pem"));
     let openssl = |arguments: &[&dyn AsRef<std::ffi::OsStr>]| {
         let mut command = Command::new("openssl");
-        command.current_dir(ground.path("")).args(arguments.iter().map(|one| one.as_ref()));
+        command.current_dir(ground.path("")).args(arguments.iter().map(AsRef::as_ref));
         run(&mut command).well();
     };
     let curve = "ec_paramgen_curve:prime256v1";
@@ -89,5 +89,5 @@ pub fn make(ground: &Ground, name: &str, until: Option<&str>) -> Certificate {
         &"-out",
         &certificate,
     ]);
-    Certificate { authority, certificate, key }
+    Certificate { authority, chain: certificate, key }
 }

@@ -10,7 +10,7 @@ use std::{
 use tempfile::TempDir;
 
 /// How long anything may take before the story has failed: two cores may be shared by eight.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The story's folder.
 pub struct Ground {

@@ -92,7 +92,7 @@ pub fn nginx_with(
     let ours = put(&ours, "listen 443 ssl", &format!("listen 127.0.0.1:{} ssl", site.port));
     let ours = put(&ours, "    listen [::]:443 ssl http2;\n", "");
     let folder = "/etc/letsencrypt/live/forms.example/";
-    let ours = put(&ours, &format!("{folder}fullchain.pem"), &own.certificate.display().to_string());
+    let ours = put(&ours, &format!("{folder}fullchain.pem"), &own.chain.display().to_string());
     let ours = put(&ours, &format!("{folder}privkey.pem"), &own.key.display().to_string());
     let ours = put(&ours, "127.0.0.1:8080", &format!("127.0.0.1:{}", site.behind));
     let prefix = ground.path("nginx");
@@ -105,7 +105,7 @@ pub fn nginx_with(
          location / {{ proxy_pass http://127.0.0.1:{}; }}\n}}\n",
         crm.port,
         crm.host,
-        crms.certificate.display(),
+        crms.chain.display(),
         crms.key.display(),
         crm.behind
     );

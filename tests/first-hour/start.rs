@@ -2,7 +2,10 @@
 
 use std::{os::unix::fs::PermissionsExt, path::PathBuf};
 
-use crate::ground::{Ground, Said, run};
+use crate::{
+    collector::Collector,
+    ground::{Ground, Said, free_port, run},
+};
 
 /// The folder's name.
 pub const SHOP: &str = "shop";
@@ -54,4 +57,19 @@ fn what_init_made_passes_check_and_a_second_init_leaves_it_alone() {
     assert_eq!(again.code, Some(2));
     assert!(again.err.contains("shop is not empty"), "{}", again.err);
     assert_eq!(std::fs::read(folder.join("unticked.keyring")).unwrap(), ring);
+}
+
+#[test]
+fn a_health_check_needs_nothing_but_the_program() {
+    let ground = Ground::new();
+    let (folder, _) = init(&ground, "https://forms.shop.example", &["--crm=none"]);
+    let port = free_port();
+    let listen = format!("server.listen=0.0.0.0:{port}");
+    let ready = || run(ground.unticked(&["ready", "--set", &listen]).current_dir(&folder));
+    let nobody = ready();
+    assert_eq!(nobody.code, Some(3));
+    assert!(nobody.err.contains(&format!("does not answer at 127.0.0.1:{port}")), "{}", nobody.err);
+    let mut collector = Collector::serve(&ground, &folder, port, None);
+    assert_eq!(ready().well().out, "ready\n");
+    assert_eq!(collector.process.stop(), Some(0));
 }

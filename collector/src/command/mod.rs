@@ -10,6 +10,7 @@ pub mod doctor;
 pub mod init;
 pub mod leads;
 pub mod quarantine;
+pub mod ready;
 pub mod restore;
 pub mod retention;
 pub mod serve;
