@@ -1,5 +1,10 @@
+use std::collections::BTreeSet;
+
 use unticked_collector::{
-    leads::sql::{self, Page},
+    leads::{
+        Filter, Leads, Walk,
+        sql::{self, Page},
+    },
     store::Store,
 };
 use uuid::Uuid;
@@ -26,6 +31,21 @@ pub async fn pages_through_submissions_and_reads_what_belongs_to_one(store: &Sto
     let some = Page { form: "contact", state: "quarantined", since: received, limit: 3, ..all };
     assert_eq!(sql::page(&mut connection, &some).await.unwrap().len(), 3);
     assert_eq!(sql::versions(&mut connection, &all).await.unwrap(), ["ab".repeat(32)]);
+
+    // A walk has pages of its own, and each lead once; evidence that cannot be read hides none.
+    let mut walk = Walk::new(Filter { form: Some("contact".to_owned()), ..Filter::default() });
+    let mut seen = BTreeSet::new();
+    loop {
+        let page = Leads::next(store, &mut walk, 130).await.unwrap();
+        if page.is_empty() {
+            break;
+        }
+        for lead in page {
+            assert!(lead.forgotten && lead.standing.is_empty(), "neither keys nor evidence are real here");
+            assert!(seen.insert(lead.submission.reference));
+        }
+    }
+    assert_eq!(seen.len(), 300);
 
     let one = sql::find(&mut connection, "R-7").await.unwrap().unwrap();
     assert_eq!((one.submission_id, one.language.as_str()), (Uuid::from_u128(7), "ar"));

@@ -38,15 +38,17 @@ fn rows(count: i64) -> Vec<Row> {
     rows
 }
 
-fn check(rows: &[Row], head: Option<Head>) -> Vec<Finding> {
+fn check(rows: &[Row], head: impl Into<Option<Head>>) -> Vec<Finding> {
     let key = key();
-    let mut chain = Chain::new(&key, head);
-    rows.iter().for_each(|row| chain.follow(row));
+    let mut chain = Chain::new(&key, head.into());
+    for row in rows {
+        chain.follow(row);
+    }
     chain.finish().findings
 }
 
-fn head(row: &Row) -> Option<Head> {
-    Some(Head { number: row.number, mac: row.mac.clone() })
+fn head(row: &Row) -> Head {
+    Head { number: row.number, mac: row.mac.clone() }
 }
 
 #[test]

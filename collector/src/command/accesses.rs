@@ -11,7 +11,7 @@ use unticked_collector::{
     world::Clock,
 };
 
-use super::{Done, FOUND_WANTING, failed, harmless, leads::Moment, shown_time, unreadable};
+use super::{Done, FOUND_WANTING, harmless, leads::Moment, not_written, shown_time, unreadable};
 
 /// What to show of the access log; it can be read, and neither changed nor emptied.
 #[derive(Args)]
@@ -76,20 +76,19 @@ async fn list(store: &Store, what: &Accesses) -> Done {
     };
     let (mut past, mut shown) = (i64::MIN, 0);
     let mut out = std::io::stdout().lock();
-    let written = |error: std::io::Error| failed("The list cannot be written", &error);
     loop {
         let page = accesses::Accesses::page(store, past).await.map_err(unreadable)?;
         let Some(last) = page.last() else { break };
         past = last.number;
         for entry in page.iter().filter(|entry| fits(entry)) {
             let line = if what.json { json(entry, shown) } else { line(entry) };
-            std::io::Write::write_all(&mut out, line.as_bytes()).map_err(written)?;
+            std::io::Write::write_all(&mut out, line.as_bytes()).map_err(not_written)?;
             shown += 1;
         }
     }
     if what.json {
         let end: &[u8] = if shown == 0 { b"[]\n" } else { b"\n]\n" };
-        std::io::Write::write_all(&mut out, end).map_err(written)?;
+        std::io::Write::write_all(&mut out, end).map_err(not_written)?;
     } else if shown == 0 {
         eprintln!("Nobody has opened anything that fits.");
     }

@@ -14,7 +14,7 @@ use unticked_collector::{
     world::Clock,
 };
 
-use super::{Done, FOUND_WANTING, failed, harmless, shown_time, unreadable};
+use super::{Done, FOUND_WANTING, harmless, not_written, shown_time, unreadable};
 
 /// What to do with what did not arrive.
 #[derive(Subcommand)]
@@ -55,7 +55,6 @@ pub fn run(sources: &Sources, what: &Deliveries) -> ExitCode {
 
 async fn list(store: &Store, json: bool) -> Done {
     let mut out = BufWriter::new(io::stdout().lock());
-    let written = |error: io::Error| failed("The list cannot be written", &error);
     let mut shown = 0;
     let mut walk = leads::deliveries::Walk::default();
     loop {
@@ -65,19 +64,19 @@ async fn list(store: &Store, json: bool) -> Done {
         }
         for one in &page {
             let line = if json { as_json(one, shown) } else { as_line(one) };
-            out.write_all(line.as_bytes()).map_err(written)?;
+            out.write_all(line.as_bytes()).map_err(not_written)?;
             shown += 1;
         }
     }
     for mail in leads::deliveries::mails(store).await.map_err(unreadable)? {
         let line = if json { mail_json(&mail, shown) } else { mail_line(&mail) };
-        out.write_all(line.as_bytes()).map_err(written)?;
+        out.write_all(line.as_bytes()).map_err(not_written)?;
         shown += 1;
     }
     if json {
-        out.write_all(if shown == 0 { b"[]\n" } else { b"\n]\n" }).map_err(written)?;
+        out.write_all(if shown == 0 { b"[]\n" } else { b"\n]\n" }).map_err(not_written)?;
     }
-    out.flush().map_err(written)?;
+    out.flush().map_err(not_written)?;
     if shown == 0 && !json {
         eprintln!("Everything was delivered.");
     }

@@ -24,7 +24,7 @@ use unticked_collector::{
     world::Clock,
 };
 
-use super::{Done, FOUND_WANTING, failed, harmless, shown_time, unreadable};
+use super::{Done, FOUND_WANTING, failed, harmless, not_written, shown_time, unreadable};
 
 /// What to do with leads.
 #[derive(Subcommand)]
@@ -234,10 +234,8 @@ async fn list(store: &Store, what: &List) -> Done {
     Ok(ExitCode::SUCCESS)
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` hands over")]
-fn not_written(error: io::Error) -> ExitCode {
-    failed("The list cannot be written", &error)
-}
+/// Said in the place of decisions.
+const NO_EVIDENCE: &str = "(the evidence cannot be read)";
 
 fn listed_json(lead: &Summary, before: usize) -> serde_json::Result<String> {
     Ok(format!("{}{}", if before == 0 { "[\n" } else { ",\n" }, export::summary_json(lead)?))
@@ -254,7 +252,7 @@ fn listed(lead: &Summary) -> String {
     }
     let decisions: Vec<_> =
         lead.standing.iter().map(|standing| format!("{} {}", standing.purpose, export::word(standing))).collect();
-    parts.push(decisions.join(", "));
+    parts.push(if decisions.is_empty() { NO_EVIDENCE.to_owned() } else { decisions.join(", ") });
     let deliveries: Vec<_> = lead.deliveries.iter().map(|row| format!("{} {}", row.destination, row.state)).collect();
     parts.push(if deliveries.is_empty() { "sent nowhere".to_owned() } else { deliveries.join(", ") });
     format!("{}\n", harmless(&parts.join("  ")))
@@ -355,6 +353,9 @@ fn described(lead: &Lead) -> String {
             Some(statement) => format!("    \"{}\"", statement.split_whitespace().collect::<Vec<_>>().join(" ")),
             None => "    (the archive does not hold the words that were shown)".to_owned(),
         });
+    }
+    if lead.decisions.is_empty() {
+        line(&format!("  {NO_EVIDENCE}"));
     }
     line("");
     line("Where it went");

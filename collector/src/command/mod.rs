@@ -117,6 +117,15 @@ pub fn unreadable(error: StoreError) -> ExitCode {
     failed("The database cannot be read", &error)
 }
 
+/// Says that nothing can be written. Whoever reads only the beginning, as `head` does, has what they wanted.
+#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` hands over")]
+pub fn not_written(error: std::io::Error) -> ExitCode {
+    if error.kind() == std::io::ErrorKind::BrokenPipe {
+        return ExitCode::SUCCESS;
+    }
+    failed("The list cannot be written", &error)
+}
+
 /// Says why something failed, with every cause.
 pub fn failed(what: &str, error: &dyn std::error::Error) -> ExitCode {
     eprint!("{what}: {error}");

@@ -125,16 +125,9 @@ fn decoded(text: &str) -> String {
     while let [first, tail @ ..] = rest {
         let code = (*first == b'%').then(|| tail.get(..2)).flatten();
         let code = code.and_then(|code| u8::from_str_radix(std::str::from_utf8(code).ok()?, 16).ok());
-        match code {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = &tail[2..];
-            }
-            None => {
-                bytes.push(*first);
-                rest = tail;
-            }
-        }
+        let (byte, after) = code.map_or((*first, tail), |byte| (byte, &tail[2..]));
+        bytes.push(byte);
+        rest = after;
     }
     String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
 }

