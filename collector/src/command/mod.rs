@@ -113,6 +113,7 @@ pub fn harmless(text: &str) -> String {
 }
 
 /// Says that the databases failed.
+#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` hands over")]
 pub fn unreadable(error: StoreError) -> ExitCode {
     failed("The database cannot be read", &error)
 }

@@ -206,12 +206,12 @@ async fn while_a_server_is_away_one_mail_gathers_everything_and_is_given_up_in_t
     assert!(worker.turn().await.unwrap());
     for number in 2..10 {
         house.arrives(number, "accepted").await;
-        house.pass(26 * 3600);
+        house.pass(30 * 3600);
         assert!(worker.turn().await.unwrap());
     }
     let unsent = house.unsent().await;
     assert_eq!((unsent.len(), unsent[0].state.as_str(), unsent[0].attempt), (1, "waiting", 9));
-    house.pass(26 * 3600);
+    house.pass(30 * 3600);
     assert!(worker.turn().await.unwrap());
     let unsent = house.unsent().await;
     assert_eq!((unsent[0].state.as_str(), unsent[0].items), ("failed", 9));
