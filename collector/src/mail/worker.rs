@@ -25,6 +25,8 @@ const PACE: i64 = 60_000;
 const LEASE: i64 = 120_000;
 /// How long sent mails are remembered, milliseconds: a week.
 const MEMORY: i64 = 7 * 24 * 3_600_000;
+/// How long a stop waits for an attempt under way.
+const GRACE: Duration = Duration::from_secs(5);
 /// How often the worker looks; nothing wakes it.
 const POLL: Duration = Duration::from_secs(1);
 
@@ -52,12 +54,20 @@ impl Worker {
         Self(tools)
     }
 
-    /// Works until `shutdown`, and ends the attempt under way.
+    /// Works until `shutdown`, and gives an attempt under way a moment to end.
     pub async fn run(self, shutdown: impl Future<Output = ()> + Send) {
         let mut shutdown = std::pin::pin!(shutdown);
         loop {
-            // Not in the select: an attempt that was begun is written down.
-            if let Err(error) = self.turn().await {
+            let mut turn = std::pin::pin!(self.turn());
+            let done = tokio::select! {
+                done = &mut turn => done,
+                () = &mut shutdown => {
+                    // An attempt that was begun is written down, or goes again when its lease runs out.
+                    let _ = tokio::time::timeout(GRACE, turn).await;
+                    return;
+                }
+            };
+            if let Err(error) = done {
                 tracing::warn!(%error, "the mail room cannot work now; it tries again");
             }
             tokio::select! {
