@@ -454,17 +454,27 @@ fn an_upgrade_that_was_interrupted_goes_on_and_keeps_the_copy_of_what_was_before
     let (data, _) = keep::before_upgrade_folders(&settings).unwrap();
     let copy = names(&data);
     assert_eq!(copy.len(), 1);
-    // As a process leaves it that died between the two databases: the mark is there, the key store is as it was.
+    // As a process leaves it that died between the two databases: the mark is there, one of them is as it was.
+    for database in ["unticked.db", "unticked-keys.db"] {
+        fs::write(data.join("under-way"), &copy[0]).unwrap();
+        let fresh = old_folder();
+        fs::copy(fresh.path().join(database), folder.path().join(database)).unwrap();
+        assert!(standing(&settings).needs_upgrade());
+        let second = upgrade().unwrap();
+        assert!(matches!(second.from, Some(keep::Before::GoneOn(_))), "{database}");
+        run(second.store.close());
+        assert_eq!(names(&data), copy, "no copy of something half-changed");
+        assert!(!standing(&settings).needs_upgrade());
+        assert!(upgrade().unwrap().from.is_none());
+    }
+    // A mark of long ago, and an old database as it was then: a fresh copy is made.
     fs::write(data.join("under-way"), &copy[0]).unwrap();
-    fs::remove_file(folder.path().join("unticked-keys.db")).unwrap();
     let fresh = old_folder();
-    fs::copy(fresh.path().join("unticked-keys.db"), folder.path().join("unticked-keys.db")).unwrap();
-    let second = upgrade().unwrap();
-    assert!(matches!(second.from, Some(keep::Before::GoneOn(_))));
-    run(second.store.close());
-    assert_eq!(names(&data), copy, "no copy of something half-changed");
-    assert!(standing(&settings).keys.pending.is_empty());
-    assert!(upgrade().unwrap().from.is_none());
+    for database in ["unticked.db", "unticked-keys.db"] {
+        fs::copy(fresh.path().join(database), folder.path().join(database)).unwrap();
+    }
+    assert!(matches!(upgrade().unwrap().from, Some(keep::Before::Copied(_))));
+    assert_eq!(names(&data).len(), 2);
 }
 
 #[test]

@@ -12,6 +12,7 @@ mod database;
 mod destinations;
 mod disk;
 mod files;
+mod mail;
 pub mod probe;
 mod public;
 mod reach;
@@ -177,6 +178,7 @@ pub async fn examine(sources: &Sources, tools: &Tools) -> Report {
     found.extend(public::examine(&case, &here, &mut clocks).await);
     found.extend(sites::examine(&case, &here).await);
     found.extend(destinations::examine(&case, &mut clocks).await);
+    found.push(mail::examine(settings).await);
     found.extend(clock::examine(&clocks));
     found.extend(backups::examine(settings, tools.clock.now()));
     if let Some(store) = store {

@@ -29,7 +29,7 @@ async fn deliveries(store: &Store) -> Result<Finding, StoreError> {
     let mut connection = store.read().await?;
     let backlog = outbox::sql::backlog(&mut connection).await?;
     let troubled = outbox::sql::list_troubled(&mut connection, 1000).await?;
-    let advice = "`unticked deliveries` names each with its reason, and sends it again when you have seen to it";
+    let advice = "`unticked deliveries list` names each with its reason; `unticked deliveries retry` sends it again when you have seen to it";
     let reason =
         troubled.first().map(|one| format!(", last to `{}`: {}", one.destination, one.reason)).unwrap_or_default();
     if backlog.failed > 0 {

@@ -10,7 +10,7 @@ use sqlx::{ConnectOptions, Connection as _, PgConnection, postgres::PgConnectOpt
 
 use super::{
     KeepError,
-    files::{Room, make_file, room},
+    files::{Room, at, make_file, room},
     sqlite::Facts,
 };
 use crate::store::{OpenError, StoreError, postgres_options};
@@ -28,7 +28,7 @@ pub const SUBMISSIONS: &str = "select count(*), max(received_at) from submission
 /// What is counted in the key store.
 pub const PERSONS: &str = "select count(*), max(created_at) from subject_key";
 
-/// Dumps our tables as they stand at one moment, and says what they hold at that moment.
+/// Dumps the schema as it stands at one moment, and says what they hold at that moment.
 pub async fn dump(place: &Place<'_>, to: &Path, rows: &'static str) -> Result<Facts, KeepError> {
     // Made before, so that it is for its owner alone.
     drop(make_file(to)?);
@@ -63,7 +63,7 @@ async fn dump_in(
     let (snapshot, schema, facts) = seen.await?;
     let mut command = place.tool("pg_dump")?;
     command.args(["--format=custom", "--no-owner", "--no-privileges"]);
-    command.arg(format!("--snapshot={snapshot}")).arg(format!("--table=\"{}\".*", schema.replace('"', "\"\"")));
+    command.arg(format!("--snapshot={snapshot}")).arg(format!("--schema=\"{}\"", schema.replace('"', "\"\"")));
     command.arg("--file").arg(to);
     run("pg_dump", &mut command, to)?;
     Ok(facts)
@@ -92,10 +92,21 @@ pub async fn load(place: &Place<'_>, from: &Path) -> Result<(), KeepError> {
         made.map_err(StoreError::from)?;
     }
     let database = place.options()?.get_database().unwrap_or("postgres").to_owned();
+    // The schema is there; whatever is in it comes from the copy, functions of triggers included.
+    let listed = run("pg_restore", place.tool("pg_restore")?.arg("--list").arg(from), from)?;
+    let wanted: Vec<&str> = listed.lines().filter(|line| !line.contains(" SCHEMA - ")).collect();
+    let list = std::env::temp_dir().join(format!(
+        "unticked-restore-{}-{}",
+        std::process::id(),
+        place.schema.unwrap_or("main")
+    ));
+    std::fs::write(&list, wanted.join("\n")).map_err(at(&list))?;
     let mut command = place.tool("pg_restore")?;
     command.args(["--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges"]);
-    command.arg(format!("--dbname={database}")).arg(from);
-    run("pg_restore", &mut command, from)
+    command.arg("--use-list").arg(&list).arg(format!("--dbname={database}")).arg(from);
+    let restored = run("pg_restore", &mut command, from);
+    let _ = std::fs::remove_file(list);
+    restored.map(drop)
 }
 
 /// Makes a key store forget how far its main database was: the one beside it is the one that counts.
@@ -155,10 +166,11 @@ impl Place<'_> {
     }
 }
 
-fn run(program: &'static str, command: &mut Command, file: &Path) -> Result<(), KeepError> {
-    let Output { status, stderr, .. } = command.output().map_err(|_| KeepError::NoTool(program))?;
+/// What it printed.
+fn run(program: &'static str, command: &mut Command, file: &Path) -> Result<String, KeepError> {
+    let Output { status, stdout, stderr } = command.output().map_err(|_| KeepError::NoTool(program))?;
     if status.success() {
-        return Ok(());
+        return Ok(String::from_utf8_lossy(&stdout).into_owned());
     }
     if room(file).is_some_and(Room::is_spent) {
         return Err(KeepError::Full(file.parent().unwrap_or(file).to_owned()));

@@ -15,7 +15,7 @@ use super::{
     backup::{Made, Order, backup, read},
     files::{at, make_folder, sync_folder},
     lock::Presence,
-    manifest::{Part, Reason, found_in},
+    manifest::{Manifest, Part, Reason},
 };
 use crate::{
     config::{Database, Settings},
@@ -63,7 +63,7 @@ pub async fn open(settings: &Settings, now: Timestamp, random: &Random) -> Resul
         let (data, keys) =
             before_upgrade_folders(settings).map_err(|error| KeepError::BeforeUpgrade(Box::new(error)))?;
         mark = Some(data.join(MARK));
-        match interrupted(&data, &standing) {
+        match interrupted(&data, &keys, &standing) {
             Some(id) => Before::GoneOn(id),
             None => Before::Copied(Box::new(
                 copy(settings, data, keys, now, random)
@@ -122,13 +122,17 @@ async fn copy(
 }
 
 /// The copy that an interrupted upgrade made: it is whole, and the databases have moved on from it.
-fn interrupted(data: &Path, standing: &Standing) -> Option<String> {
+fn interrupted(data: &Path, keys: &Path, standing: &Standing) -> Option<String> {
     let mark = String::from_utf8(read(&data.join(MARK)).ok()?).ok()?;
-    let (path, copy) = found_in(data, Part::Data)
-        .into_iter()
-        .find(|(path, _)| path.file_name().is_some_and(|name| name.to_string_lossy() == mark.trim()))?;
-    let moved = |then: &[i64], now: &[i64]| then.iter().all(|version| now.contains(version));
+    let whole = |folder: &Path, part: Part, id: &str| {
+        let path = folder.join(part.folder(id));
+        Manifest::read(&path).ok().filter(|copy| copy.verify(&path).is_ok())
+    };
+    let id = mark.trim().strip_prefix(&Part::Data.folder(""))?;
+    let (data, keys) = (whole(data, Part::Data, id)?, whole(keys, Part::Keys, id)?);
+    let before = |then: &[i64], now: &[i64]| then.iter().all(|version| now.contains(version));
+    let pairs = [(&data.migrations, &standing.main.applied), (&keys.migrations, &standing.keys.applied)];
     // Where not one migration has happened since, it may be much older than this start: a fresh one is made.
-    let main_has_moved = copy.migrations != standing.main.applied && moved(&copy.migrations, &standing.main.applied);
-    (main_has_moved && copy.verify(&path).is_ok()).then(|| copy.id.clone())
+    let moved = pairs.iter().any(|(then, now)| then != now) && pairs.iter().all(|(then, now)| before(then, now));
+    moved.then(|| data.id.clone())
 }

@@ -143,8 +143,9 @@ impl Store {
 
     /// [`Store::open`] with somebody who sees every statement; for tests.
     pub async fn open_watched(settings: &DatabaseSettings, watch: Option<Arc<dyn Watch>>) -> Result<Self, OpenError> {
-        let main = Database::open(&settings.main, DatabaseName::Main, watch.clone()).await?;
-        let keys = Database::open(&settings.keys, DatabaseName::Keys, watch).await?;
+        // Keys first, as ever: a main database without its key store is one that was lost.
+        let keys = Database::open(&settings.keys, DatabaseName::Keys, watch.clone()).await?;
+        let main = Database::open(&settings.main, DatabaseName::Main, watch).await?;
         Ok(Self { main, keys })
     }
 
