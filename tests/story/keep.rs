@@ -478,6 +478,33 @@ fn an_upgrade_that_was_interrupted_goes_on_and_keeps_the_copy_of_what_was_before
 }
 
 #[test]
+fn what_a_killed_process_left_half_written_is_taken_back_and_then_read() {
+    let (folder, killed) = (old_folder(), old_folder());
+    run(async {
+        let database = folder.path().join("unticked.db");
+        let mut connection = SqliteConnectOptions::new().filename(&database).connect().await.unwrap();
+        for statement in [
+            "pragma cache_size = 1",
+            "begin immediate",
+            "update version set bundle = zeroblob(900000)",
+            "delete from value",
+        ] {
+            sqlx::query(statement).execute(&mut connection).await.unwrap();
+        }
+        // The disk as the process leaves it at this moment: half of the change, and a journal to take it back.
+        for name in ["unticked.db", "unticked.db-journal"] {
+            fs::copy(folder.path().join(name), killed.path().join(name)).unwrap();
+        }
+    });
+    let settings = settings_in(killed.path());
+    assert_eq!(standing(&settings).main.applied, [1, 2, 3]);
+    assert_eq!(Shelf::new().back_up(&settings).unwrap().submissions, 3);
+    let upgraded = run(keep::open(&settings, Clock::system().now(), &Random::system())).unwrap();
+    run(upgraded.store.close());
+    assert_eq!(count(&killed.path().join("unticked.db"), "value"), 9);
+}
+
+#[test]
 fn without_room_for_a_copy_nothing_is_upgraded_unless_the_owner_says_so() {
     let Some(disk) = SmallDisk::mounted("size=1m") else {
         eprintln!("left out: a small disk cannot be mounted here");

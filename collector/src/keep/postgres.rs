@@ -10,7 +10,7 @@ use sqlx::{ConnectOptions, Connection as _, PgConnection, postgres::PgConnectOpt
 
 use super::{
     KeepError,
-    files::{Room, at, make_file, room},
+    files::{Room, make_file, room, write_file},
     sqlite::Facts,
 };
 use crate::store::{OpenError, StoreError, postgres_options};
@@ -69,13 +69,6 @@ async fn dump_in(
     Ok(facts)
 }
 
-/// What the triggers of migration 0006 call: a dump of tables holds the triggers, and not this.
-const TRIGGERED: &str = "create or replace function access_stays() returns trigger language plpgsql as $$
-begin
-    raise exception 'the access log is never changed, and nothing is removed from it';
-end
-$$";
-
 /// Brings a dump into a database that holds nothing of ours.
 pub async fn load(place: &Place<'_>, from: &Path) -> Result<(), KeepError> {
     if let Some(schema) = place.schema {
@@ -83,11 +76,6 @@ pub async fn load(place: &Place<'_>, from: &Path) -> Result<(), KeepError> {
         // The name is a constant of ours.
         let statement = sqlx::AssertSqlSafe(format!("create schema if not exists {schema}"));
         let made = sqlx::query(statement).execute(&mut connection).await;
-        let _ = connection.close().await;
-        made.map_err(StoreError::from)?;
-    } else {
-        let mut connection = place.connect().await?;
-        let made = sqlx::query(TRIGGERED).execute(&mut connection).await;
         let _ = connection.close().await;
         made.map_err(StoreError::from)?;
     }
@@ -100,7 +88,7 @@ pub async fn load(place: &Place<'_>, from: &Path) -> Result<(), KeepError> {
         std::process::id(),
         place.schema.unwrap_or("main")
     ));
-    std::fs::write(&list, wanted.join("\n")).map_err(at(&list))?;
+    write_file(&list, wanted.join("\n").as_bytes())?;
     let mut command = place.tool("pg_restore")?;
     command.args(["--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges"]);
     command.arg("--use-list").arg(&list).arg(format!("--dbname={database}")).arg(from);
@@ -176,8 +164,9 @@ fn run(program: &'static str, command: &mut Command, file: &Path) -> Result<Stri
         return Err(KeepError::Full(file.parent().unwrap_or(file).to_owned()));
     }
     let said = String::from_utf8_lossy(&stderr);
-    let last: Vec<&str> = said.lines().filter(|line| !line.trim().is_empty()).collect();
-    Err(KeepError::Tool { program, said: last[last.len().saturating_sub(3)..].join("; ") })
+    // The command that failed follows the error, and may be long.
+    let told = said.lines().find(|line| line.contains("error:")).or_else(|| said.lines().last()).unwrap_or_default();
+    Err(KeepError::Tool { program, said: told.trim().to_owned() })
 }
 
 fn percent_decoded(text: &str) -> String {

@@ -89,7 +89,8 @@ pub async fn restore(settings: &Settings, wish: &Wish, now: Timestamp, random: &
             && let Some((folder, keys)) = keys
         {
             let file = |folder: &Path, engine| folder.join(database_file(engine));
-            restored.fit = Some(sqlite::fit(&file(&data_folder, data.engine), &file(folder, keys.engine)).await?);
+            restored.fit =
+                Some(sqlite::fit_of_copies(&file(&data_folder, data.engine), &file(folder, keys.engine)).await?);
         }
         return Ok(restored);
     }

@@ -25,7 +25,8 @@ pub struct Facts {
 pub async fn copy(from: &Path, to: &Path) -> Result<(), KeepError> {
     // `vacuum into` fills an empty file; made before, so that it is for its owner alone.
     drop(make_file(to)?);
-    let options = SqliteConnectOptions::new().filename(from).create_if_missing(false).read_only(true);
+    // Not read-only: what a process that was killed left half-written must be taken back first.
+    let options = SqliteConnectOptions::new().filename(from).create_if_missing(false);
     let mut connection = connect(options).await?;
     let text = to.to_string_lossy().into_owned();
     let copied = sqlx::query("vacuum into $1").bind(text).execute(&mut connection).await;
@@ -113,10 +114,17 @@ pub struct Fit {
     pub keys_without_subject: u64,
 }
 
+/// Holds the main database against the key store, where both are copies that nobody writes.
+pub async fn fit_of_copies(main: &Path, keys: &Path) -> Result<Fit, KeepError> {
+    fit_in(open_copy(main).await?, keys).await
+}
+
 /// Holds the main database against the key store.
 pub async fn fit(main: &Path, keys: &Path) -> Result<Fit, KeepError> {
-    let options = SqliteConnectOptions::new().filename(main).create_if_missing(false).read_only(true);
-    let mut connection = connect(options).await?;
+    fit_in(connect(SqliteConnectOptions::new().filename(main).create_if_missing(false)).await?, keys).await
+}
+
+async fn fit_in(mut connection: SqliteConnection, keys: &Path) -> Result<Fit, KeepError> {
     let keys = keys.to_string_lossy().into_owned();
     let counted = async {
         sqlx::query("attach database $1 as k").bind(keys).execute(&mut connection).await?;

@@ -85,7 +85,8 @@ async fn extent(place: &config::Database, name: DatabaseName) -> Result<Extent, 
     match place {
         config::Database::Sqlite { file } if !file.exists() => Ok(Extent::new(EngineKind::Sqlite, name, Vec::new())),
         config::Database::Sqlite { file } => {
-            let options = SqliteConnectOptions::new().filename(file).create_if_missing(false).read_only(true);
+            // Not read-only: what a process that was killed left half-written must be taken back before it can be read.
+            let options = SqliteConnectOptions::new().filename(file).create_if_missing(false);
             let mut connection =
                 options.disable_statement_logging().connect().await.map_err(|error| unavailable(file, name, error))?;
             let applied = applied_in_sqlite(&mut connection).await;
