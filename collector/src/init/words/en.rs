@@ -3,8 +3,8 @@
 use super::Words;
 
 pub const WORDS: Words = Words {
-    withdraw_by_mail: "Write to {contact}: one sentence is enough. What was done before stays lawful.",
-    withdraw_by_phone: "Call {contact}: one sentence is enough. What was done before stays lawful.",
+    withdraw_by_mail: "Use the personal link that you are given after sending, or write to {contact}: one sentence is enough. What was done before stays lawful.",
+    withdraw_by_phone: "Use the personal link that you are given after sending, or call {contact}: one sentence is enough. What was done before stays lawful.",
     automated: "People read what you send. No decision about you is made by a machine, and we build no profiles.",
     authority: "The data protection authority where you live, where you work or where we are: {list}",
     own_authority: "{own}; or the authority where you live or work: {list}",
