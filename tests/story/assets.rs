@@ -34,3 +34,18 @@ fn names_that_are_none_of_ours_are_not_found() {
     }
     house.get("/assets/%ff", &[]).expect_problem(400, "malformed");
 }
+
+#[test]
+fn what_adopts_forms_is_named_by_the_loader_and_by_an_older_loader_found_all_the_same() {
+    let house = House::open();
+    let loader = house.get("/unticked.js", &[]).expect(200).text();
+    let path = loader.split('"').find(|text| text.starts_with("/assets/adopt-")).expect("the loader names it");
+    let named = house.get(path, &[("origin", STRANGER)]).expect(200);
+    assert_eq!(named.header("content-type"), Some("text/javascript; charset=utf-8"));
+    assert_eq!(named.header("access-control-allow-origin"), Some("*"), "a module is fetched with CORS");
+    assert_eq!(named.header("cache-control"), Some("public, max-age=31536000, immutable"));
+    let plain = house.get("/assets/adopt.js?1", &[("origin", STRANGER)]).expect(200);
+    assert_eq!(plain.text(), named.text());
+    assert!(!plain.header("cache-control").unwrap().contains("immutable"), "it changes under its name");
+    house.get("/assets/adopt-0000000000000000.js", &[]).expect_problem(404, "not-found");
+}
