@@ -154,8 +154,6 @@ fn adopt() -> Precompressed {
         .iter()
         .enumerate()
         .fold(named, |text, (place, word)| text.replace(&format!("\"W:{word:?}\""), &place.to_string()));
-    // A word that is not there is an empty one.
-    let placed = placed.replace("\"W:PreferencesLink\"", "-1").replace("\"W:PreferencesHint\"", "-1");
     Precompressed::new(placed, JAVASCRIPT, Effort::Best)
 }
 

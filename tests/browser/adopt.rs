@@ -178,10 +178,13 @@ fn contact_form_7(engine: Engine) {
     let told =
         browser.run("return told.filter(t => t.name === 'submitted').map(t => t.detail.decisions.newsletter)", &[]);
     assert_eq!(told, json!(["granted_unconfirmed"]));
-    // The personal link, where the collector gave one, and nothing but it.
-    let link = form.script("part('[part=preferences]')?.href ?? ''");
-    let link = link.as_str().unwrap_or_default();
-    assert!(link.is_empty() || link.starts_with(&format!("{}/preferences#", world.network.origin())), "{link}");
+    // The personal link leads to where the consent can be taken back.
+    let link = form.script("part('[part=preferences]').href");
+    assert!(
+        link.as_str().is_some_and(|link| link.starts_with(&format!("{}/preferences#", world.network.origin()))),
+        "{link}"
+    );
+    assert!(form.script("part('[part=preferences]').innerText.length > 10") == json!(true), "in words");
     the_page_sent_nothing(&world, &browser);
 }
 
