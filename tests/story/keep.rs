@@ -478,6 +478,37 @@ fn an_upgrade_that_was_interrupted_goes_on_and_keeps_the_copy_of_what_was_before
 }
 
 #[test]
+fn what_root_makes_belongs_to_whoever_owns_the_folder() {
+    const NOBODY: u32 = 65534;
+    let folder = old_folder();
+    let (there, shelf) = (tempfile::tempdir().unwrap(), Shelf::new());
+    for path in [folder.path(), there.path()] {
+        if std::os::unix::fs::chown(path, Some(NOBODY), Some(NOBODY)).is_err() {
+            eprintln!("left out: only root can give files away");
+            return;
+        }
+    }
+    let settings = settings_in(folder.path());
+    shelf.back_up(&settings).unwrap();
+    run(run(keep::open(&settings, Clock::system().now(), &Random::system())).unwrap().store.close());
+    restore(&settings_in(there.path()), &shelf.wish()).unwrap();
+    let mut folders = vec![there.path().to_owned()];
+    folders.extend(["before-upgrade", "before-upgrade-keys"].map(|name| folder.path().join(name)));
+    assert_eq!(fs::metadata(folder.path().join("unticked.db.lock")).unwrap().uid(), NOBODY);
+    let mut seen = 0;
+    while let Some(next) = folders.pop() {
+        for entry in fs::read_dir(next).unwrap().map(Result::unwrap) {
+            assert_eq!(entry.metadata().unwrap().uid(), NOBODY, "{entry:?}");
+            seen += 1;
+            if entry.path().is_dir() {
+                folders.push(entry.path());
+            }
+        }
+    }
+    assert!(seen > 15, "{seen}");
+}
+
+#[test]
 fn what_a_killed_process_left_half_written_is_taken_back_and_then_read() {
     let (folder, killed) = (old_folder(), old_folder());
     run(async {

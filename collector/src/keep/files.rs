@@ -33,12 +33,35 @@ pub fn at(path: &Path) -> impl FnOnce(io::Error) -> KeepError {
 
 /// Makes a folder and those above it that do not exist, for their owner alone; what exists stays as it is.
 pub fn make_folder(path: &Path) -> Result<(), KeepError> {
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(at(path))
+    if path.as_os_str().is_empty() || path.is_dir() {
+        return Ok(());
+    }
+    make_folder(path.parent().unwrap_or(Path::new("")))?;
+    match fs::DirBuilder::new().mode(0o700).create(path) {
+        Ok(()) => inherit(path),
+        // Another process made it in the meantime.
+        Err(_) if path.is_dir() => {}
+        Err(cause) => return Err(at(path)(cause)),
+    }
+    Ok(())
+}
+
+/// Gives what root has made to whoever owns the folder that it lies in: the collector runs as somebody else, and must be
+/// able to use it.
+pub fn inherit(path: &Path) {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if let (true, Ok(owner)) = (rustix::process::geteuid().is_root(), fs::metadata(folder))
+        && owner.uid() != 0
+    {
+        let _ = std::os::unix::fs::chown(path, Some(owner.uid()), Some(owner.gid()));
+    }
 }
 
 /// Makes an empty file for its owner alone; it must not exist.
 pub fn make_file(path: &Path) -> Result<fs::File, KeepError> {
-    fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(at(path))
+    let file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(at(path))?;
+    inherit(path);
+    Ok(file)
 }
 
 /// Writes a file that did not exist, and waits until the disk has it.
@@ -200,6 +223,7 @@ impl Draft {
     pub fn make(folder: &Path, id: &str) -> Result<Self, KeepError> {
         let path = folder.join(format!("{DRAFT}{id}"));
         fs::DirBuilder::new().mode(0o700).create(&path).map_err(at(&path))?;
+        inherit(&path);
         Ok(Self { path, finished: false })
     }
 

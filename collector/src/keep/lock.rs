@@ -6,7 +6,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{KeepError, files::at};
+use super::{
+    KeepError,
+    files::{at, inherit},
+};
 use crate::config;
 
 /// One process at a time works in a folder.
@@ -66,5 +69,17 @@ fn beside(main: &config::Database) -> Result<Option<(PathBuf, File)>, KeepError>
 }
 
 fn open(path: &Path) -> Result<File, KeepError> {
-    OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path).map_err(at(path))
+    let made = !path.exists();
+    let file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(path)
+        .map_err(at(path))?;
+    if made {
+        inherit(path);
+    }
+    Ok(file)
 }

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use super::{
     KeepError,
     backup::{Made, Order, backup, read},
-    files::{at, make_folder, sync_folder},
+    files::{at, inherit, make_folder, sync_folder},
     lock::Presence,
     manifest::{Manifest, Part, Reason},
 };
@@ -117,6 +117,7 @@ async fn copy(
     let mark = order.data.join(MARK);
     make_folder(&order.data)?;
     fs::write(&mark, id).map_err(at(&mark))?;
+    inherit(&mark);
     sync_folder(&order.data)?;
     Ok(made)
 }
