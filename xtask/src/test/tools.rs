@@ -85,7 +85,7 @@ fn debian(needs: &[&[Need]]) -> Result<()> {
     let by_hand = format!("sudo apt-get install --no-install-recommends {}", packages.join(" "));
     if !program("apt-get") || house::capture(Command::new("id").arg("-u"))?.trim() != "0" {
         bail!(
-            "the tests need programs that are not here. Install them:\n  {by_hand}\nor run `cargo xtask test --rust-only`, which needs PostgreSQL and openssl alone."
+            "the tests need programs that are not here. Install them:\n  {by_hand}\nor run `cargo xtask test --rust-only`, which needs PostgreSQL, openssl, Caddy and nginx alone."
         );
     }
     let install = || {
