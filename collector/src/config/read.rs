@@ -28,8 +28,8 @@ const KEYS: &[(&str, &str)] = &[
     // Its own address as visitors see it: `https://` and the host, nothing behind. Links, tickets and the check of
     // where a post comes from stand on it.
     ("server.public_url", "http://127.0.0.1:8080"),
-    // Networks whose word counts on who the visitor is (`X-Forwarded-For`, `Forwarded`): your proxy, your CDN. Nobody
-    // else is believed.
+    // Networks whose word counts on who the visitor is (`X-Forwarded-For`, `Forwarded`): your proxy, your CDN; `file:NAME`
+    // for those in a file, one a line. Nobody else is believed.
     ("server.trusted_proxies", ""),
     // The largest body in bytes, from 1024 to 16777216; a plain form's may be three times as long, because of its
     // encoding.
