@@ -220,3 +220,20 @@ fn a_command_in_the_wrong_folder_makes_no_empty_database_and_no_new_keys() {
     assert_eq!(std::fs::read_dir(nowhere.path()).unwrap().count(), 1);
     assert!(!shop.folder.path().join("elsewhere").exists());
 }
+
+#[test]
+fn a_consent_that_was_taken_back_is_shown_as_it_stands_now() {
+    let shop = Shop::open("");
+    let sent = shop.confirmation(&[("choice.phone-offers", "granted")]).body;
+    let reference = crate::shop::reference(&sent).unwrap();
+    assert!(shop.unticked(&["leads", "list"]).expect(0).contains("phone-offers granted"));
+    let token = sent.split("name=\"token\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    let body = format!("token={token}&withdraw=phone-offers");
+    let kind = [("Content-Type", "application/x-www-form-urlencoded")];
+    assert_eq!(crate::http::send(shop.port, "POST", "/preferences", &kind, &body).unwrap().status, 200);
+    assert!(shop.unticked(&["leads", "list"]).expect(0).contains("phone-offers withdrawn"));
+    let shown = shop.unticked(&with(&["leads", "show", &reference], &["--reveal", "phone"])).expect(0);
+    assert!(shown.contains("phone-offers (Offers by telephone): withdrawn, since 20"), "{shown}");
+    // The enquiry uses the number, too.
+    assert!(shown.contains("+359 2 777 8899"), "{shown}");
+}

@@ -69,6 +69,12 @@ impl Shop {
 
     /// A visitor sends the contact form as a browser without scripts does; answers the reference.
     pub fn lead(&self, more: &[(&str, &str)]) -> String {
+        let answer = self.confirmation(more);
+        reference(&answer.body).unwrap_or_else(|| panic!("it was not accepted ({})", answer.status))
+    }
+
+    /// The same; answers the page that the visitor gets.
+    pub fn confirmation(&self, more: &[(&str, &str)]) -> http::Answer {
         let page = http::get(self.port, "/f/contact?lang=en", &[]).unwrap().body;
         let hidden = |name: &str| {
             let tag = page.split('<').find(|tag| tag.starts_with("input") && tag.contains(&format!("name=\"{name}\"")));
@@ -88,8 +94,7 @@ impl Shop {
         let body: Vec<String> = controls.iter().map(|(name, value)| format!("{name}={}", escaped(value))).collect();
         let origin = format!("http://127.0.0.1:{}", self.port);
         let headers = [("Origin", origin.as_str()), ("Content-Type", "application/x-www-form-urlencoded")];
-        let answer = http::send(self.port, "POST", "/f/contact", &headers, &body.join("&")).unwrap();
-        reference(&answer.body).unwrap_or_else(|| panic!("it was not accepted ({})", answer.status))
+        http::send(self.port, "POST", "/f/contact", &headers, &body.join("&")).unwrap()
     }
 
     /// What somebody does who has the database's file and no scruples.
@@ -135,7 +140,8 @@ pub fn canary(text: &str) -> Option<&'static str> {
     CANARIES.into_iter().find(|canary| text.contains(canary))
 }
 
-fn reference(html: &str) -> Option<String> {
+/// `XXXX-XXXX` on a page.
+pub fn reference(html: &str) -> Option<String> {
     let sound = |word: &&str| {
         let shape = |(at, byte): (usize, u8)| {
             if at == 4 { byte == b'-' } else { byte.is_ascii_uppercase() || byte.is_ascii_digit() }
