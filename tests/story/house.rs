@@ -116,6 +116,18 @@ impl House {
         Self::open_at(folder, settings, now)
     }
 
+    /// Dies where it stands, as by `kill -9`, and starts again on what was kept when so many seconds have passed.
+    pub fn dies(mut self, seconds: i64, settings: &[&str]) -> Self {
+        self.wait(seconds);
+        let now = self.clock.load(Ordering::SeqCst);
+        let aside = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        // Every task ends at the point where it waits; nothing is written down any more.
+        std::mem::replace(&mut self.runtime, aside).shutdown_timeout(Duration::from_millis(200));
+        drop(self.running.take());
+        let folder = std::mem::replace(&mut self.folder, tempfile::tempdir().unwrap());
+        Self::open_at(folder, settings, now)
+    }
+
     /// What it thinks the time is, in seconds.
     pub fn now(&self) -> i64 {
         self.clock.load(Ordering::SeqCst) / 1000

@@ -206,6 +206,8 @@ rules! {
     NoDecisions "no-decisions" Warning "Arts 5(2), 7(1) GDPR";
     /// Leads in the CRM that lead to no evidence.
     NoEvidence "no-evidence" Warning "Arts 5(2), 7(1) GDPR";
+    /// A duplicate check by a reference that is not sent.
+    NoReference "no-reference" Error "";
     /// A CRM that would go on using what was withdrawn.
     NoWithdrawal "no-withdrawal" Warning "Arts 7(3), 19 GDPR";
     /// A withdrawal that nobody could find the lead of.

@@ -6,7 +6,7 @@ use super::{Lint, Page, is_consent, listed};
 use crate::{
     definition::{
         Destination, Form,
-        destination::{About, Vtiger, VtigerWithdrawal},
+        destination::{About, Duplicates, Vtiger, VtigerWithdrawal},
         rule::Rule,
         suggest::did_you_mean,
     },
@@ -173,7 +173,11 @@ impl View<'_, '_, '_> {
                            it to the webform, and map it: about = { cf_853 = \"decisions\" }";
             self.page.key(&self.path("about"), Rule::NoDecisions, message);
         }
-        if !holds(About::Evidence) && !holds(About::Reference) {
+        if self.vtiger.duplicates == Duplicates::ByReference && !holds(About::Reference) {
+            let message = "Vtiger cannot tell duplicates by a reference that it is not sent; map it: \
+                           about = { cf_855 = \"reference\" }";
+            self.page.value(&self.path("duplicates"), Rule::NoReference, message);
+        } else if !holds(About::Evidence) && !holds(About::Reference) {
             let message = "nothing in the CRM would lead to the evidence, and a lead that arrives twice could not be told \
                            from two leads; map it: about = { cf_855 = \"reference\", cf_857 = \"evidence\" }";
             self.page.key(&self.path("about"), Rule::NoEvidence, message);

@@ -109,8 +109,8 @@ fn a_lead_goes_with_its_decisions_and_the_way_to_its_evidence() {
     assert_eq!((of(&pairs, "cf_861"), of(&pairs, "cf_863")), (vec!["granted"], vec!["contract"]));
     assert_eq!(
         of(&pairs, "cf_853"),
-        ["ANSWER [answer]: not asked, the basis is a contract; 2026-11-23 15:04 UTC; kept for P2Y\n    \
-          \"We use it for answer.\"\nNEWS [news]: granted; 2026-11-23 15:04 UTC; kept for P2Y\n    \
+        ["ANSWER [answer]: not asked, the basis is a contract; 2026-11-23 15:04 UTC; kept for 2 years\n    \
+          \"We use it for answer.\"\nNEWS [news]: granted; 2026-11-23 15:04 UTC; kept for 2 years\n    \
           \"We use it for news.\"\nReference K7QD-93XF, form contact, language bg, version 5f3c"]
     );
     assert!(encode(&pairs).contains("description=One%0D%0ATwo"));

@@ -9,7 +9,10 @@ use std::{collections::BTreeMap, fmt::Write as _};
 
 use unticked_shared::{
     decision::{Decision, LegalBasis},
-    definition::destination::{About, Vtiger, VtigerWithdrawal},
+    definition::{
+        destination::{About, Vtiger, VtigerWithdrawal},
+        duration::Period,
+    },
     event::{Event, EvidenceReference, Lead, LeadDecision, Withdrawal},
     id::{FieldId, PurposeId},
     submission::Value,
@@ -184,7 +187,8 @@ fn decisions(story: &Story<'_>) -> String {
             Some(Decision::Withdrawn) => ("withdrawn", ", stop using it".to_owned()),
             None => ("not asked", format!(", the basis is {}", basis(one.legal_basis))),
         };
-        let _ = writeln!(text, "{name} [{purpose}]: {word}{meaning}; {}; kept for {retention}", minute(decided_at));
+        let kept = period(retention);
+        let _ = writeln!(text, "{name} [{purpose}]: {word}{meaning}; {}; kept for {kept}", minute(decided_at));
         if !statement.is_empty() {
             let _ = writeln!(text, "    \"{}\"", statement.replace('\n', " "));
         }
@@ -206,6 +210,15 @@ fn basis(basis: LegalBasis) -> &'static str {
         LegalBasis::PublicTask => "a public task",
         LegalBasis::LegitimateInterests => "legitimate interests",
     }
+}
+
+/// `1 year and 6 months` of `P1Y6M`.
+fn period(text: &str) -> String {
+    let Some(Period { years, months, weeks, days }) = Period::parse(text) else { return text.to_owned() };
+    let parts = [(years, "year"), (months, "month"), (weeks, "week"), (days, "day")];
+    let said = parts.into_iter().filter(|(number, _)| *number > 0);
+    let said = said.map(|(number, unit)| format!("{number} {unit}{}", if number == 1 { "" } else { "s" }));
+    said.collect::<Vec<_>>().join(" and ")
 }
 
 /// `2026-11-23 15:04 UTC` of `2026-11-23T15:04:05Z`.

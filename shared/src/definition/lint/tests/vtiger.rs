@@ -137,6 +137,18 @@ fn data_do_not_go_without_what_was_decided_about_them() {
 }
 
 #[test]
+fn duplicates_are_told_by_a_reference_that_is_sent() {
+    let by = |text: &str| text.replacen("unconfirmed", "duplicates = \"by-reference\"\nunconfirmed", 1);
+    let mut files = sound();
+    files.insert(FILE.to_owned(), by(SOUND));
+    assert_eq!(check(&files).findings, []);
+    files.insert(FILE.to_owned(), by(&SOUND.replacen("cf_855 = \"reference\"", "cf_855 = \"evidence\"", 1)));
+    let findings = check(&files).findings;
+    let [finding] = &findings[..] else { panic!("{findings:?}") };
+    assert_eq!((finding.rule, covered(&files, finding).as_str()), (Rule::NoReference, "\"by-reference\""));
+}
+
+#[test]
 fn a_word_or_a_purpose_that_does_not_exist_is_pointed_at() {
     breaks(
         "cf_855 = \"reference\"",
