@@ -1,9 +1,12 @@
 //! A Vtiger destination in which all is well, and what can be wrong with it.
 
 use super::{covered, sound};
-use crate::definition::{
-    Finding, Rule, check,
-    destination::{About, DestinationKind, Unconfirmed},
+use crate::{
+    definition::{
+        Finding, Rule, check,
+        destination::{About, DestinationKind, Unconfirmed},
+    },
+    id::FieldId,
 };
 
 const FILE: &str = "destinations.toml";
@@ -67,7 +70,7 @@ fn what_is_written_is_what_is_read() {
     let destination = &checked.definitions.unwrap().destinations[0];
     assert_eq!((destination.unconfirmed, destination.secret.as_str()), (Unconfirmed::Hold, ""));
     let DestinationKind::Vtiger(vtiger) = &destination.kind else { panic!("{:?}", destination.kind) };
-    assert_eq!(vtiger.fields["lastname"].iter().map(|f| f.as_str()).collect::<Vec<_>>(), ["name", "email"]);
+    assert_eq!(vtiger.fields["lastname"].iter().map(FieldId::as_str).collect::<Vec<_>>(), ["name", "email"]);
     assert_eq!(vtiger.about["cf_853"], About::Decisions);
     assert_eq!(vtiger.decided["cf_857"].as_str(), "news");
     assert!(vtiger.needs_last_name() && !vtiger.emoji);
