@@ -2,6 +2,7 @@
 //! `collector/src/outbox/destinations/vtiger`): PHP's reading of a form, HTML Purifier's losses, entities, backslashes,
 //! override values, mandatory fields, the duplicate check, a database of three-byte characters, both ways of
 //! answering. It is told how to misbehave, and shows what it holds.
+#![expect(clippy::unwrap_used, reason = "a stand-in that cannot start has failed")]
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -101,9 +102,9 @@ struct Inside {
     next: VecDeque<Manner>,
     /// Fields that Vtiger looks at to prevent duplicates.
     unique: Vec<String>,
-    /// MySQL's `utf8mb4`; otherwise its older `utf8`.
+    /// `utf8mb4`; otherwise the older `utf8`.
     four_bytes: bool,
-    /// MySQL's strict mode.
+    /// The database's strict mode.
     strict: bool,
 }
 

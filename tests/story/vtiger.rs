@@ -5,7 +5,10 @@ use std::time::Duration;
 use unticked_collector::outbox::sql::Troubled;
 use unticked_tests::vtiger::{Manner, Record, Vtiger, Webform};
 
-use crate::{house::House, visitor::Visitor};
+use crate::{
+    house::{House, encode},
+    visitor::Visitor,
+};
 
 const PUBLIC: &str = "0b6d70228937303c28f8d526dab8ef97";
 const WITHDRAWALS: &str = "77aa70228937303c28f8d526dab8ef97";
@@ -273,6 +276,28 @@ fn a_collector_killed_between_sending_and_writing_down_sends_the_same_reference_
     let records = vtiger.wait_for_records(2);
     settled(&house);
     assert!(records.iter().all(|record| record.get("cf_855") == reference), "{records:?}");
+    assert_eq!((records.len(), house.troubled()), (2, vec![]));
+}
+
+#[test]
+fn who_takes_consent_back_is_heard_by_the_webform_for_withdrawals() {
+    let vtiger = Vtiger::start();
+    let house = house(&vtiger, "");
+    let answer = Visitor::with_an_enquiry(&house).ticks("phone-offers").sends(&house).expect(200).json();
+    let reference = answer["reference"].as_str().unwrap();
+    assert_eq!(vtiger.wait_for_records(1)[0].get("cf_863"), "granted");
+    let token = answer["preferences"].as_str().unwrap().split_once('#').unwrap().1;
+    let body = encode(&[("token", token), ("withdraw", "phone-offers")]);
+    let headers = [("origin", "null"), ("content-type", "application/x-www-form-urlencoded")];
+    house.send("POST", "/preferences", &headers, body.as_bytes()).expect(200);
+    let records = vtiger.wait_for_records(2);
+    settled(&house);
+    let told = &records[1];
+    assert_eq!((told.public_id.as_str(), told.get("cf_855")), (WITHDRAWALS, reference));
+    assert_eq!(told.get("lastname"), format!("Consent withdrawn: {reference}"));
+    assert_eq!(told.get("cf_861"), "withdrawn");
+    assert!(told.get("cf_853").contains("[phone-offers]: withdrawn, stop using it; "), "{told:?}");
+    assert!(!format!("{told:?}").contains("anary"), "it holds no values: {told:?}");
     assert_eq!((records.len(), house.troubled()), (2, vec![]));
 }
 
