@@ -5,15 +5,13 @@ use std::{io::Write, process::ExitCode};
 use clap::{Args, Subcommand};
 use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
 use unticked_collector::{
-    config::{Settings, Sources},
+    config::Sources,
     forms::Forms,
     retention::{Tools, due, run},
-    store::Store,
-    vault::{KeyRing, Vault},
-    world::{Clock, Random},
+    world::Clock,
 };
 
-use super::{FAILED, failed};
+use super::{Done, FAILED, WRONG_SETTINGS, failed};
 
 /// What falls due, and what to do about it.
 #[derive(Args)]
@@ -24,7 +22,7 @@ pub struct Retention {
     /// Shows what falls due up to the end of this day (UTC), such as 2027-01-31; without it what is due now
     #[arg(long, value_name = "DATE")]
     until: Option<Date>,
-    /// As one JSON object a line
+    /// For programs: an array of objects
     #[arg(long)]
     json: bool,
     #[command(subcommand)]
@@ -40,73 +38,52 @@ enum Action {
 
 /// Opens the database and does it.
 pub fn run(sources: &Sources, what: &Retention) -> ExitCode {
-    let settings = match super::settings(sources) {
-        Ok(loaded) => loaded.settings,
-        Err(code) => return code,
-    };
-    if what.action.is_some() && (what.dry_run || what.until.is_some()) {
-        eprintln!("`unticked retention run` carries out what is due now; leave `--dry-run` and `--until` away.");
-        return ExitCode::from(super::WRONG_SETTINGS);
+    if what.action.is_some() && (what.dry_run || what.until.is_some() || what.json) {
+        eprintln!("`unticked retention run` carries out what is due now; leave the other options away.");
+        return ExitCode::from(WRONG_SETTINGS);
     }
-    super::block_on(async {
-        let store = match super::store(&settings).await {
-            Ok(store) => store,
-            Err(code) => return code,
-        };
-        let done = match tools(&store, &settings).await {
-            Ok(tools) if what.action.is_some() => carry_out(&tools).await,
-            Ok(tools) => show(&tools, what).await,
-            Err(code) => code,
-        };
-        store.close().await;
-        done
+    super::with_store(sources, async |settings, store| {
+        let vault = super::vault(settings, store).await?;
+        let forms = Forms::archive(store.clone(), Clock::system());
+        let tools = Tools::new(store.clone(), forms, vault, settings.retention.suspects_days);
+        if what.action.is_some() { carry_out(&tools).await } else { show(&tools, what).await }
     })
 }
 
-async fn tools(store: &Store, settings: &Settings) -> Result<Tools, ExitCode> {
-    let ring = KeyRing::open(&settings.key_ring, &Random::system())
-        .map_err(|error| failed("The key ring cannot be opened", &error))?;
-    let vault = Vault::new(ring, Random::system());
-    vault.check(store).await.map_err(|error| failed("The key store cannot be opened", &error))?;
-    let forms = Forms::archive(store.clone(), Clock::system());
-    Ok(Tools::new(store.clone(), forms, vault, settings.retention.suspects_days))
-}
-
-async fn show(tools: &Tools, what: &Retention) -> ExitCode {
-    let now = Clock::system().now();
+async fn show(tools: &Tools, what: &Retention) -> Done {
     let until = match what.until.map(end_of) {
-        None => now,
+        None => Clock::system().now(),
         Some(Some(end)) => end,
         Some(None) => {
             eprintln!("`--until` lies beyond the calendar.");
-            return ExitCode::from(super::WRONG_SETTINGS);
+            return Err(ExitCode::from(WRONG_SETTINGS));
         }
     };
     let mut out = std::io::stdout().lock();
     let mut shown = 0u64;
     let looked = due::falls_due(tools, until, |falling| {
-        shown += 1;
         // Whoever reads no further has seen enough.
         let _ = if what.json {
-            writeln!(out, "{}", serde_json::to_string(&falling).unwrap_or_default())
+            let before = if shown == 0 { "[" } else { "," };
+            writeln!(out, "{before}{}", serde_json::to_string(&falling).unwrap_or_default())
         } else {
             writeln!(out, "{}", sentence(&falling))
         };
+        shown += 1;
     })
     .await;
-    match looked {
-        Ok(0) => {
-            if shown == 0 && !what.json {
-                eprintln!("Nothing falls due until {until:.0}.");
-            }
-            ExitCode::SUCCESS
-        }
-        Ok(unreadable) => {
-            eprintln!("{unreadable} submissions could not be read; `unticked doctor` says more.");
-            ExitCode::from(FAILED)
-        }
-        Err(error) => failed("What falls due cannot be read", &error),
+    let unreadable = looked.map_err(|error| failed("What falls due cannot be read", &error))?;
+    match (what.json, shown) {
+        (true, 0) => drop(writeln!(out, "[]")),
+        (true, _) => drop(writeln!(out, "]")),
+        (false, 0) => eprintln!("Nothing falls due until {until:.0}."),
+        (false, _) => {}
     }
+    if unreadable > 0 {
+        eprintln!("{unreadable} submissions could not be read; `unticked doctor` says more.");
+        return Err(ExitCode::from(FAILED));
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// `2028-11-23T12:00:20Z  contact  K7QD-93XF  ends newsletter (P2Y), destroys email and name, forgets the person`
@@ -134,22 +111,13 @@ fn end_of(day: Date) -> Option<Timestamp> {
     TimeZone::UTC.to_timestamp(next.to_datetime(jiff::civil::Time::midnight())).ok()?.checked_sub(1.millisecond()).ok()
 }
 
-async fn carry_out(tools: &Tools) -> ExitCode {
-    match run::run(tools, Clock::system().now()).await {
-        Ok(done) => {
-            println!(
-                "ended {} purposes, destroyed {} values, forgot {} persons",
-                done.ended, done.destroyed, done.forgotten
-            );
-            if done.failed == 0 {
-                return ExitCode::SUCCESS;
-            }
-            eprintln!(
-                "{} submissions could not be read and stay as they are; `unticked doctor` says more.",
-                done.failed
-            );
-            ExitCode::from(FAILED)
-        }
-        Err(error) => failed("The retention rules cannot be carried out", &error),
+async fn carry_out(tools: &Tools) -> Done {
+    let done = run::run(tools, Clock::system().now()).await;
+    let done = done.map_err(|error| failed("The retention rules cannot be carried out", &error))?;
+    println!("ended {} purposes, destroyed {} values, forgot {} persons", done.ended, done.destroyed, done.forgotten);
+    if done.failed > 0 {
+        eprintln!("{} submissions could not be read and stay as they are; `unticked doctor` says more.", done.failed);
+        return Err(ExitCode::from(FAILED));
     }
+    Ok(ExitCode::SUCCESS)
 }

@@ -102,6 +102,12 @@ pub async fn report(tools: &Tools, report: &Report, now: Timestamp) -> Result<Ou
     if repeated && sql::taken(&mut tx, destination, message).await?.is_none_or(|digest| digest != report.digest) {
         return Ok(Outcome::OtherBody);
     }
+    // In one order, so that two messages never wait for each other.
+    let mut all: Vec<Uuid> = found.iter().flatten().map(|one| one.known.submission_id).collect();
+    all.sort_unstable();
+    for submission in all {
+        retention::sql::lock(&mut tx, submission).await?;
+    }
     let mut results = Vec::with_capacity(found.len());
     let mut taken = false;
     for (engaged, found) in report.engaged.iter().zip(&found) {
