@@ -237,7 +237,7 @@ pub async fn serve(settings: Settings, overrides: Overrides) -> Result<Running, 
     let courier = Network::new(Guard::new(&settings.outbox.allow_hosts))?;
     let tools = outbox::Tools {
         store: store.clone(),
-        opener: Arc::new(Unseal { store: store.clone(), vault: vault.clone() }),
+        opener: Arc::new(Unseal { store: store.clone(), vault: vault.clone(), clock: overrides.clock.clone() }),
         targets: targets(forms.clone(), settings.secrets.clone()),
         courier: Arc::new(courier),
         clock: overrides.clock.clone(),

@@ -23,6 +23,10 @@ pub async fn finds_what_is_due_and_says_when_to_look_again(store: &Store) {
     assert_eq!(sql::next_due(&mut connection, 8_000).await.unwrap(), Some(10_000));
     assert_eq!(sql::overdue(&mut connection, 8_000).await.unwrap(), (6, Some(1_000)));
     assert_eq!(sql::overdue(&mut connection, 0).await.unwrap(), (0, None));
+    for (submission, due) in [(8, true), (10, false), (3, false), (12_345, false)] {
+        let is_due = outbox::sql::is_due(&mut connection, Uuid::from_u128(submission), 8_000).await.unwrap();
+        assert_eq!(is_due, due, "{submission}");
+    }
     drop(connection);
 
     let mut tx = store.begin().await.unwrap();

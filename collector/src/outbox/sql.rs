@@ -484,3 +484,19 @@ pub async fn withhold(tx: &mut Transaction, delivery: Uuid, reason: &str, now: i
     )
     .await
 }
+
+/// Whether the rules of a submission have to be looked at before anything more of it is sent.
+pub async fn is_due(connection: &mut Connection, submission: Uuid, now: i64) -> Result<bool, StoreError> {
+    let row: Option<(i64,)> = fetch_optional!(
+        connection,
+        (i64,),
+        "select due_at
+         from submission
+         where submission_id = $1
+           and due_at <= $2",
+        submission,
+        now,
+    )
+    .await?;
+    Ok(row.is_some())
+}

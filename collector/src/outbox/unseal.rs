@@ -9,13 +9,14 @@ use uuid::Uuid;
 
 use super::{
     decide::as_it_stands,
-    sql::Claimed,
+    sql::{self, Claimed},
     worker::{Opener, Opening, Unopened},
 };
 use crate::{
     evidence::{self, Standing},
-    store::{Store, StoreError},
+    store::{Store, StoreError, values::millis},
     vault::{Cell, Key, SubjectKeys, Vault},
+    world::Clock,
 };
 
 /// The key that seals the bodies of a kind of event.
@@ -38,6 +39,8 @@ pub struct Unseal {
     pub store: Store,
     /// What unwraps them.
     pub vault: Vault,
+    /// Says whether a period is over.
+    pub clock: Clock,
 }
 
 impl Unseal {
@@ -45,6 +48,13 @@ impl Unseal {
     async fn standing(&self, claimed: &Claimed) -> Result<Vec<Standing>, StoreError> {
         let Some(submission) = claimed.submission_id else { return Ok(Vec::new()) };
         evidence::standing_of(&mut self.store.read().await?, submission).await
+    }
+
+    /// Whether something of it is over that no record says yet. A machine that slept wakes the outbox as early as the
+    /// rules; what was promised to end is not sent in between.
+    async fn is_due(&self, claimed: &Claimed) -> Result<bool, StoreError> {
+        let Some(submission) = claimed.submission_id else { return Ok(false) };
+        sql::is_due(&mut self.store.read().await?, submission, millis(self.clock.now())).await
     }
 }
 
@@ -59,6 +69,11 @@ impl Opener for Unseal {
             let event: Event = serde_json::from_slice(&body).map_err(|_| Unopened::Unreadable)?;
             // Looked at after the claim was committed, so that a withdrawal either is seen here or saw the attempt begin.
             let standing = self.standing(claimed).await.map_err(|error| locked(&error))?;
+            if event.told.kind() == EventKind::LeadSubmitted
+                && self.is_due(claimed).await.map_err(|error| locked(&error))?
+            {
+                return Err(Unopened::Due);
+            }
             let event = as_it_stands(event, served, &standing).ok_or(Unopened::Groundless)?;
             canonical::to_vec(&event).map_err(|_| Unopened::Unreadable)
         })

@@ -61,6 +61,9 @@ pub enum Unopened {
     /// Everything in it was taken back or is over: whoever has not received it by now does not receive it.
     #[error("nothing in it may be used any more: taken back, or kept for long enough")]
     Groundless,
+    /// A period is over and nobody has carried it out yet: what is left to send is not known.
+    #[error("a retention period is over and is not carried out yet; it goes on after that")]
+    Due,
     /// It opens to something that is no event.
     #[error("the body is no event that this version knows")]
     Unreadable,
@@ -302,7 +305,7 @@ async fn attempt_once(tools: &Tools, destination: &str, claimed: &Claimed) -> Ou
             return Outcome::Impossible(unopened.to_string());
         }
         Err(unopened @ Unopened::Groundless) => return Outcome::Pointless(unopened.to_string()),
-        Err(unopened @ Unopened::Locked(_)) => return Outcome::Unreachable(unopened.to_string()),
+        Err(unopened @ (Unopened::Locked(_) | Unopened::Due)) => return Outcome::Unreachable(unopened.to_string()),
     };
     let parcel = Parcel { event: claimed.event_id.to_string(), sent_at: tools.clock.now().as_second(), body };
     tools.courier.deliver(&target, &parcel).await

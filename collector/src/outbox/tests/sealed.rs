@@ -26,7 +26,7 @@ async fn a_sealed_body_opens_for_its_own_delivery_until_the_person_is_forgotten(
                  "decisions": [], "evidence": {"record": "r", "commitment": "c"}}
     });
     let plain = unticked_shared::canonical::to_vec(&plain).unwrap();
-    let unseal = Unseal { store: house.store.clone(), vault };
+    let unseal = Unseal { store: house.store.clone(), vault, clock: house.hour.clock() };
     let claimed = |delivery_id, kind: &str, body: &[u8]| Claimed {
         delivery_id,
         event_id: delivery,
