@@ -123,7 +123,6 @@ fn simple_commands(script: &str) -> Vec<Vec<String>> {
     while let Some(c) = letters.next() {
         match (quote, c) {
             (Some(open), c) if c == open => quote = None,
-            (Some(_), c) => word.get_or_insert_default().push(c),
             (None, '"' | '\'') => {
                 quote = Some(c);
                 word.get_or_insert_default();
@@ -134,7 +133,8 @@ fn simple_commands(script: &str) -> Vec<Vec<String>> {
                 all.push(std::mem::take(&mut words));
             }
             (None, c) if c.is_whitespace() => words.extend(word.take()),
-            (None, c) => word.get_or_insert_default().push(c),
+            // Anything at all between quotes.
+            (_, c) => word.get_or_insert_default().push(c),
         }
     }
     all
