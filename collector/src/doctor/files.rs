@@ -111,10 +111,12 @@ fn files_with_secrets(loaded: &Loaded) -> Vec<PathBuf> {
         match secret.map(|name| name.split_once('.').map(|(_, way)| way)) {
             Some(Some("file")) => found.push(parent(path).join(line.shown.trim_matches('"'))),
             Some(Some(_)) => {}
-            Some(None) => found.push(path.clone()),
-            // `postgres://user:…@host`: the password stands in the file.
-            None if line.shown.contains(":…@") => found.push(path.clone()),
-            None => {}
+            // The secret itself; or `postgres://user:…@host`, whose password stands in the file.
+            given => {
+                if given.is_some() || line.shown.contains(":…@") {
+                    found.push(path.clone());
+                }
+            }
         }
     }
     found
