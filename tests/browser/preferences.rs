@@ -126,6 +126,7 @@ fn without_scripts_a_button_leads_there_and_a_code_from_paper_too() {
     assert_eq!(withdrawal(&world)["data"]["decisions"][0]["purpose"], "newsletter");
 
     // The link alone shows the field; what was printed is typed into it.
+    browser.open_page("about:blank");
     browser.open_page(&link);
     browser.type_into(&browser.find("#token"), &link);
     browser.click(&browser.find("button.main"));
@@ -148,6 +149,16 @@ fn back_and_forth_shows_the_code_to_nobody() {
     browser.run("location.hash = arguments[0]", &[json!(link.split('#').nth(1))]);
     wait_for_the_page(&browser);
     assert!(!browser.address().contains('#'));
+    // On a personal page, too: somebody else's link opens somebody else's page.
+    browser.run(
+        "document.querySelector('[data-purpose]').remove(); location.hash = arguments[0]",
+        &[json!(link.split('#').nth(1))],
+    );
+    wait(
+        &browser,
+        "it is opened again",
+        "document.querySelector('[data-purpose=answer]') && !location.hash && document.querySelectorAll('[data-purpose]').length === 3",
+    );
 }
 
 #[test]

@@ -2,10 +2,14 @@
 "use strict";
 const open = () => {
   const token = location.hash.slice(1);
-  const form = document.querySelector("form[data-open]");
-  if (!token || !form) return;
+  if (!token) return;
   history.replaceState(null, "", location.pathname + location.search);
-  form.elements.token.value = token;
+  const form = document.createElement("form");
+  const control = document.createElement("input");
+  Object.assign(control, { type: "hidden", name: "token", value: token });
+  Object.assign(form, { method: "post", action: "/preferences" });
+  form.append(control);
+  document.body.append(form);
   form.submit();
 };
 addEventListener("hashchange", open);

@@ -106,6 +106,6 @@ pub fn render_gone(language: &Language, files: PersonalFiles<'_>) -> String {
     document(language, title, &head(files), &main)
 }
 
-fn head<'a>(files: PersonalFiles<'a>) -> Head<'a> {
+fn head(files: PersonalFiles<'_>) -> Head<'_> {
     Head { stylesheets: vec![files.stylesheet, files.own], script: Some(files.script) }
 }

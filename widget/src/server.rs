@@ -137,10 +137,8 @@ pub(crate) struct Head<'a> {
 /// A whole document around `body`, which is HTML; `title` is text.
 pub(crate) fn document(language: &Language, title: &str, head: &Head<'_>, body: &str) -> String {
     let sheet = |href: &&str| format!("\n<link rel=\"stylesheet\" href=\"{}\">", escaped(href));
-    let mut loads: String = head.stylesheets.iter().map(sheet).collect();
-    if let Some(script) = head.script {
-        loads.push_str(&format!("\n<script src=\"{}\" defer></script>", escaped(script)));
-    }
+    let script = |src: &str| format!("\n<script src=\"{}\" defer></script>", escaped(src));
+    let loads: String = head.stylesheets.iter().map(sheet).chain(head.script.map(script)).collect();
     format!(
         "<!DOCTYPE html>\n<html lang=\"{lang}\" dir=\"{dir}\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\

@@ -160,7 +160,7 @@ fn time(language: &Language, at: &str) -> impl IntoView + use<> {
 
 fn controller(who: &ControllerText) -> impl IntoView + use<> {
     let role = (!who.role.is_empty()).then(|| format!(" — {}", who.role));
-    let address = (!who.address.is_empty()).then(|| view! { <br /> <span>{who.address.clone()}</span> });
+    let address = (!who.address.is_empty()).then(|| view! { <br /> <bdi>{who.address.clone()}</bdi> });
     view! { <li><strong>{who.name.clone()}</strong>{role}{address}<br />{reach(&who.contact)}</li> }
 }
 
@@ -170,7 +170,7 @@ fn reach(contact: &str) -> AnyView {
     if is_mail {
         view! { <a href=format!("mailto:{contact}") dir="ltr">{contact.to_owned()}</a> }.into_any()
     } else {
-        view! { <span>{contact.to_owned()}</span> }.into_any()
+        view! { <bdi>{contact.to_owned()}</bdi> }.into_any()
     }
 }
 
@@ -191,7 +191,7 @@ pub(crate) fn opening(language: &Language, problem: Option<PersonalProblem>, tok
             <h1>{says(Says::OpenTitle)}</h1>
             {wrong}
             <p>{says(Says::OpenText)}</p>
-            <form method="post" action="/preferences" class="open" data-open="">
+            <form method="post" action="/preferences" class="open">
                 <div class="field">
                     <label for="token">{says(Says::OpenLabel)}</label>
                     <input
