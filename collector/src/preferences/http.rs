@@ -57,11 +57,11 @@ struct Rest<'a> {
     version: &'a str,
     language: &'a Language,
     received_at: String,
-    purposes: Vec<Purpose<'a>>,
+    purposes: Vec<Now<'a>>,
 }
 
 #[derive(Serialize)]
-struct Purpose<'a> {
+struct Now<'a> {
     purpose: &'a PurposeId,
     name: &'a str,
     statement: &'a str,
@@ -79,7 +79,7 @@ async fn look(
 ) -> Result<impl IntoResponse, Refusal> {
     app.limits.take_client(client, app.clock.now())?;
     let Look { token } = read(&body, "{\"token\": …}")?;
-    answer(app.preferences.look(&token).await)
+    answer(&app.preferences.look(&token).await)
 }
 
 async fn withdraw(
@@ -91,7 +91,7 @@ async fn withdraw(
     let Withdraw { token, purposes } = read(&body, "{\"token\": …, \"purposes\": […]}, or without `purposes` for all")?;
     let by = By { method: Method::Api, client: client_address(&app, client) };
     let asked = purposes.map_or(Asked::All, Asked::Purposes);
-    answer(app.preferences.withdraw(&token, &asked, &by).await.map(|(personal, _)| personal))
+    answer(&app.preferences.withdraw(&token, &asked, &by).await.map(|(personal, _)| personal))
 }
 
 /// serde's own message may quote what was sent.
@@ -100,8 +100,8 @@ fn read<T: for<'de> Deserialize<'de>>(body: &Bytes, shape: &str) -> Result<T, Re
         .map_err(|_| Refusal::new(ProblemType::Malformed).detail(&format!("the body must be {shape}")))
 }
 
-fn answer(result: Result<Personal, Refused>) -> Result<impl IntoResponse, Refusal> {
-    let json = match &result {
+fn answer(result: &Result<Personal, Refused>) -> Result<impl IntoResponse + use<>, Refusal> {
+    let json = match result {
         Ok(personal) => serde_json::to_value(Answer { kept: true, rest: Some(rest(personal)) }),
         Err(Refused::Gone) => serde_json::to_value(Answer { kept: false, rest: None }),
         Err(refused) => return Err(refused.into()),
@@ -111,7 +111,7 @@ fn answer(result: Result<Personal, Refused>) -> Result<impl IntoResponse, Refusa
 }
 
 fn rest(personal: &Personal) -> Rest<'_> {
-    let purposes = personal.purposes().map(|(text, now)| Purpose {
+    let purposes = personal.purposes().map(|(text, now)| Now {
         purpose: &text.id,
         name: &text.name,
         statement: &text.statement,

@@ -75,9 +75,9 @@ pub(super) async fn receive(
         Err(_) => Err(Refused::NotAsked(super::decide::NotAsked)),
     };
     match result {
-        Ok((personal, taken)) => {
-            let taken: Vec<&PurposeId> = taken.iter().map(|one| &one.id).collect();
-            page(StatusCode::OK, rendered(&app, &personal, &taken))
+        Ok((personal, withdrawn)) => {
+            let withdrawn: Vec<&PurposeId> = withdrawn.iter().map(|one| &one.id).collect();
+            page(StatusCode::OK, rendered(&app, &personal, &withdrawn))
         }
         // No button of ours sends it; whoever made it up sees how things stand.
         Err(Refused::NotAsked(_)) => match app.preferences.look(token).await {
@@ -109,7 +109,7 @@ fn asked(which: &str) -> Option<Asked> {
     }
 }
 
-fn rendered(app: &App, personal: &Personal, taken: &[&PurposeId]) -> String {
+fn rendered(app: &App, personal: &Personal, withdrawn: &[&PurposeId]) -> String {
     let purposes = personal.purposes().map(|(text, now)| {
         let state = State::of(now);
         PersonalPurpose {
@@ -121,7 +121,7 @@ fn rendered(app: &App, personal: &Personal, taken: &[&PurposeId]) -> String {
         }
     });
     let content = personal.content();
-    let just_withdrawn = content.purposes.iter().filter(|text| taken.contains(&&text.id));
+    let just_withdrawn = content.purposes.iter().filter(|text| withdrawn.contains(&&text.id));
     let page = PersonalPage {
         content,
         reference: personal.reference.clone(),

@@ -61,9 +61,9 @@ impl Preferences {
         let submission = needs.links.open(token).ok_or(Refused::WrongToken)?;
         // Before the transaction: SQLite's only writer is not kept waiting while keys are opened and words are read.
         let (keys, before) = self.keys_and_kept(submission).await?;
-        let taken = decide::withdraw(&before.standing, asked)?;
-        if taken.is_empty() {
-            return Ok((before, taken));
+        let changes = decide::withdraw(&before.standing, asked)?;
+        if changes.is_empty() {
+            return Ok((before, changes));
         }
         let mut tx = needs.store.begin().await?;
         let kept = sql::lock(&mut tx, submission).await?.ok_or(Refused::Gone)?;
@@ -71,15 +71,15 @@ impl Preferences {
         let records = evidence::sql::of_submission(&mut tx, submission).await?;
         let first = records.first().map(|record| record.record_id);
         let standing = evidence::standing_of(&mut tx, submission).await?;
-        let taken = decide::withdraw(&standing, asked)?;
+        let changes = decide::withdraw(&standing, asked)?;
         let before = Personal { standing, ..before };
-        if taken.is_empty() {
+        if changes.is_empty() {
             tx.rollback().await?;
-            return Ok((before, taken));
+            return Ok((before, changes));
         }
         let deliveries = outbox::sql::lead_deliveries(&mut tx, submission).await?;
         let at = decide::recorded_at(&before.standing, needs.clock.now());
-        let rows = self.rows(&before, &taken, &keys, first, &deliveries, at, by).map_err(|error| {
+        let rows = self.rows(&before, &changes, &keys, first, &deliveries, at, by).map_err(|error| {
             tracing::error!(%submission, %error, "a withdrawal cannot be written");
             Refused::Internal
         })?;
@@ -96,15 +96,15 @@ impl Preferences {
         tx.commit().await?;
         needs.outbox.wake();
         needs.retention.wake();
-        info!(form = %before.version.form, id = %submission, purposes = taken.len(), destroyed, "consent was taken back");
-        Ok((self.personal(submission, kept, standing).await?, taken))
+        info!(form = %before.version.form, id = %submission, purposes = changes.len(), destroyed, "consent was taken back");
+        Ok((self.personal(submission, kept, standing).await?, changes))
     }
 
     #[expect(clippy::too_many_arguments, reason = "what one record is made of")]
     fn rows(
         &self,
         before: &Personal,
-        taken: &[PurposeDecision],
+        changes: &[PurposeDecision],
         keys: &SubjectKeys,
         first: Option<Uuid>,
         deliveries: &[LeadDelivery],
@@ -123,7 +123,7 @@ impl Preferences {
                 form: before.version.form.clone(),
                 version: before.version.digest.clone(),
                 language: before.content().language.clone(),
-                purposes: taken.to_vec(),
+                purposes: changes.to_vec(),
                 method: by.method,
                 day: at.strftime("%F").to_string(),
                 happened: None,
@@ -151,7 +151,7 @@ impl Preferences {
         let event = Event {
             id: vault.random().uuid(at).to_string(),
             timestamp: rfc3339(at),
-            told: Told::Withdrawal(Box::new(told(before, taken, &evidence, at))),
+            told: Told::Withdrawal(Box::new(told(before, changes, &evidence, at))),
         };
         let receivers = decide::receivers(deliveries);
         let hurried = receivers.iter().filter_map(|receiver| receiver.after).collect();
@@ -192,9 +192,9 @@ impl Preferences {
 }
 
 /// What the destinations are told.
-fn told(before: &Personal, taken: &[PurposeDecision], evidence: &EvidenceRow, at: Timestamp) -> Withdrawal {
+fn told(before: &Personal, changes: &[PurposeDecision], evidence: &EvidenceRow, at: Timestamp) -> Withdrawal {
     let content = before.content();
-    let decisions = content.purposes.iter().filter(|text| taken.iter().any(|one| one.id == text.id));
+    let decisions = content.purposes.iter().filter(|text| changes.iter().any(|one| one.id == text.id));
     Withdrawal {
         reference: before.reference.clone(),
         subject: before.subject.to_string(),

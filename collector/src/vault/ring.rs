@@ -212,16 +212,16 @@ impl KeyRing {
 
     /// The key of one column's blind index.
     pub fn index_key(&self, table: &str, column: &str) -> SigningKey {
-        self.from_index(&[b"unticked blind index v1\0", table.as_bytes(), b"\0", column.as_bytes()])
+        self.derived(&[b"unticked blind index v1\0", table.as_bytes(), b"\0", column.as_bytes()])
     }
 
     /// The key of personal links. It comes from the one key that is never changed: a link that was printed must open for as
     /// long as there is something to take back.
     pub fn link_key(&self) -> SigningKey {
-        self.from_index(&[b"unticked personal link v1"])
+        self.derived(&[b"unticked personal link v1"])
     }
 
-    fn from_index(&self, info: &[&[u8]]) -> SigningKey {
+    fn derived(&self, info: &[&[u8]]) -> SigningKey {
         let mut bytes = Zeroizing::new([0u8; 32]);
         Hkdf::<Sha256>::new(None, self.index.expose())
             .expand_multi_info(info, bytes.as_mut_slice())
