@@ -21,6 +21,7 @@ pub const SECRET: &str = "whsec_dW50aWNrZWQtZG9jdW1lbnRhdGlvbiEhdW50aWM=";
 pub struct Crm {
     port: u16,
     status: Arc<AtomicU16>,
+    taken: Arc<AtomicU16>,
     events: Arc<Mutex<Vec<Value>>>,
 }
 
@@ -30,7 +31,8 @@ impl Crm {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let (status, events) = (Arc::new(AtomicU16::new(204)), Arc::<Mutex<Vec<Value>>>::default());
-        let (says, hears) = (status.clone(), events.clone());
+        let taken = Arc::new(AtomicU16::new(0));
+        let (says, hears, takes) = (status.clone(), events.clone(), taken.clone());
         // It ends with the process.
         std::thread::spawn(move || {
             for stream in listener.incoming() {
@@ -38,10 +40,11 @@ impl Crm {
                 let Some(event) = read(&mut BufReader::new(&stream)) else { continue };
                 hears.lock().unwrap().push(event);
                 let status = says.load(Ordering::SeqCst);
+                takes.fetch_add(u16::from(status < 300), Ordering::SeqCst);
                 let _ = write!(stream, "HTTP/1.1 {status} x\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
             }
         });
-        Self { port, status, events }
+        Self { port, status, taken, events }
     }
 
     /// From now on it answers so.
@@ -52,6 +55,11 @@ impl Crm {
     /// What it was sent, attempt by attempt.
     pub fn events(&self) -> Vec<Value> {
         self.events.lock().unwrap().clone()
+    }
+
+    /// How many of them it took.
+    pub fn taken(&self) -> u16 {
+        self.taken.load(Ordering::SeqCst)
     }
 
     /// The settings of a collector that knows it.

@@ -7,7 +7,10 @@ use unticked_shared::{
 
 use super::*;
 use crate::{
-    outbox::unseal::body_cell,
+    outbox::{
+        unseal::{Unseal, body_cell},
+        worker::{Opener as _, Unopened},
+    },
     retention::{destroy_unused, due, sql::NEVER},
     store::{execute, values::millis},
     submissions::quarantine,
@@ -280,4 +283,27 @@ async fn a_dry_run_says_what_a_run_does_and_changes_nothing() {
     assert_eq!((overdue.submissions, overdue.since), (1, Some("2027-11-23T12:00:20Z".parse().unwrap())));
     enforce(&house).await;
     assert_eq!(due::overdue(&house.needs.store, house.hour.now()).await.unwrap().submissions, 0);
+}
+
+#[tokio::test]
+async fn what_is_over_is_not_sent_in_between_even_before_anybody_has_carried_it_out() {
+    let house = House::new().await;
+    house.submissions.submit(ann(&house).signed()).await.unwrap();
+    let needs = &house.needs;
+    let opener = Unseal { store: needs.store.clone(), vault: needs.vault.clone(), clock: house.hour.clock() };
+    let mut tx = needs.store.begin().await.unwrap();
+    let now = millis(house.hour.now());
+    let claimed = crate::outbox::sql::claim(&mut tx, "crm", now, 8, Uuid::from_u128(7), now + 1).await.unwrap();
+    tx.commit().await.unwrap();
+    let served = [purpose("enquiry"), purpose("calls")];
+    house.hour.pass(YEAR - 1);
+    assert!(opener.open(&claimed[0], &served).await.is_ok());
+    house.hour.pass(1);
+    assert_eq!(opener.open(&claimed[0], &served).await, Err(Unopened::Due));
+    enforce(&house).await;
+    assert!(opener.open(&claimed[0], &served).await.is_ok(), "cut down to what still stands");
+    house.hour.pass(YEAR + DAY);
+    assert_eq!(opener.open(&claimed[0], &served).await, Err(Unopened::Due));
+    enforce(&house).await;
+    assert_eq!(opener.open(&claimed[0], &served).await, Err(Unopened::Forgotten));
 }
