@@ -63,7 +63,11 @@ fn a_folder_of_somebody_elses_is_said_to_be_so() {
     chown(folder.join("unticked.keyring"), Some(65534), Some(65534)).unwrap();
     let said = as_nobody(&folder, "server.listen=127.0.0.1:0");
     assert_eq!(said.code, Some(3), "{}", said.err);
-    assert!(said.err.contains("unticked.db") && said.err.contains("chown"), "{}", said.err);
+    assert!(
+        said.err.contains("/shop/unticked") && said.err.contains(".db") && said.err.contains("chown"),
+        "{}",
+        said.err
+    );
 }
 
 #[test]
