@@ -9,6 +9,7 @@ pub mod decision;
 pub mod event;
 pub mod evidence;
 pub mod id;
+pub mod merkle;
 pub mod pattern;
 pub mod placement;
 pub mod signature;
