@@ -22,7 +22,7 @@ const PACKAGES: &[&str] = &[
     "--package=crm-receiver",
     "--package=xtask",
     "--no-default-features",
-    "--features=unticked-widget/ssr",
+    "--features=unticked-widget/ssr,unticked-shared/ledger",
 ];
 
 /// One test binary.
