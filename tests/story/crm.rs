@@ -84,9 +84,8 @@ fn read(stream: &mut impl BufRead) -> Option<Value> {
         stream.read_line(&mut line).ok()?;
         match line.trim().to_ascii_lowercase().split_once(": ") {
             Some(("content-length", value)) => length = value.parse().ok()?,
-            Some(_) => {}
             None if line.trim().is_empty() => break,
-            None => {}
+            _ => {}
         }
     }
     let mut body = vec![0; length];

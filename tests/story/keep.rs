@@ -140,14 +140,14 @@ fn a_backup_is_for_its_owner_alone_and_data_and_keys_lie_apart() {
         keys: shelf.data.join(keys),
         ..shelf.order(&settings)
     };
-    let make = |order: &Order| run(keep::backup(&settings, order, Clock::system().now(), &Random::system()));
+    let copy = |order: &Order| run(keep::backup(&settings, order, Clock::system().now(), &Random::system()));
     for (data, keys) in [("a", "a"), ("a", "a/keys"), ("a/data", "a"), ("b/data", "b/keys")] {
-        let refused = make(&order(data, keys));
+        let refused = copy(&order(data, keys));
         assert!(matches!(refused, Err(KeepError::Together { .. })), "{data} {keys}: {refused:?}");
         assert!(!shelf.data.join(data).exists());
     }
-    make(&Order { together: true, ..order("b/data", "b/keys") }).unwrap();
-    make(&Order { together: true, ..order("c", "c") }).unwrap();
+    copy(&Order { together: true, ..order("b/data", "b/keys") }).unwrap();
+    copy(&Order { together: true, ..order("c", "c") }).unwrap();
     assert_eq!(names(&shelf.data.join("c")).len(), 2);
     // The data alone tells nobody anything, and neither does its manifest.
     let manifest = fs::read_to_string(made.data.join("manifest.json")).unwrap();

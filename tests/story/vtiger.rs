@@ -70,10 +70,10 @@ cf_861 = "phone-offers"
 
 /// Someone writes; answers the reference that they were told.
 fn write(house: &House) -> String {
-    send(Visitor::with_an_enquiry(house), house)
+    send(&Visitor::with_an_enquiry(house), house)
 }
 
-fn send(visitor: Visitor, house: &House) -> String {
+fn send(visitor: &Visitor, house: &House) -> String {
     let answer = visitor.sends(house).expect(200).json();
     answer["reference"].as_str().unwrap().to_owned()
 }
@@ -116,7 +116,7 @@ fn a_lead_arrives_with_its_decisions_and_the_way_to_its_evidence() {
         .types("message", "One\nTwo & three: online (in Sofia) &lt;b&gt; 🍵")
         .types("phone", "+359 2 777 8899")
         .ticks("newsletter");
-    let reference = send(visitor, &house);
+    let reference = send(&visitor, &house);
     let records = vtiger.wait_for_records(1);
     let record = only(&records);
     assert_eq!((record.module.as_str(), record.public_id.as_str()), ("Leads", PUBLIC));
@@ -140,7 +140,7 @@ fn a_lead_arrives_with_its_decisions_and_the_way_to_its_evidence() {
 fn what_waits_for_its_confirmation_is_not_spoken_of_where_that_is_declared() {
     let vtiger = Vtiger::start();
     let house = house(&vtiger, "unconfirmed = \"hold\"");
-    send(Visitor::with_an_enquiry(&house).ticks("newsletter").ticks("phone-offers"), &house);
+    send(&Visitor::with_an_enquiry(&house).ticks("newsletter").ticks("phone-offers"), &house);
     let records = vtiger.wait_for_records(1);
     let record = only(&records);
     assert_eq!((record.get("cf_861"), record.get("cf_863")), ("", "granted"));
@@ -172,10 +172,11 @@ fn a_webform_that_answers_by_a_redirect_is_understood_both_ways() {
 fn what_no_repetition_can_help_is_listed_at_once_and_says_what_to_do() {
     let vtiger = Vtiger::start();
     let house = house(&vtiger, "");
-    let mut cases: Vec<(Webform, &str)> = Vec::new();
-    cases.push((Webform { enabled: false, ..Webform::new(PUBLIC, &FIELDS) }, "no enabled webform with this public id"));
-    cases.push((Webform { captcha: true, ..Webform::new(PUBLIC, &FIELDS) }, "captcha"));
-    cases.push((Webform::new(PUBLIC, &FIELDS[1..]), "mandatory"));
+    let cases = [
+        (Webform { enabled: false, ..Webform::new(PUBLIC, &FIELDS) }, "no enabled webform with this public id"),
+        (Webform { captcha: true, ..Webform::new(PUBLIC, &FIELDS) }, "captcha"),
+        (Webform::new(PUBLIC, &FIELDS[1..]), "mandatory"),
+    ];
     for (count, (webform, hint)) in cases.into_iter().enumerate() {
         vtiger.webform(webform);
         write(&house);
@@ -307,11 +308,11 @@ fn an_old_database_keeps_the_whole_text_without_its_emoji() {
     let house = house(&vtiger, "");
     vtiger.database(false, true);
     let words = |house: &House| Visitor::with_an_enquiry(house).types("message", "Two 🍵, please, and a kettle");
-    send(words(&house), &house);
+    send(&words(&house), &house);
     assert_eq!(vtiger.wait_for_records(1)[0].get("description"), "Two \u{fffd}, please, and a kettle");
     vtiger.database(true, true);
     define(&house, &vtiger, "emoji = true");
-    send(words(&house), &house);
+    send(&words(&house), &house);
     assert_eq!(vtiger.wait_for_records(2)[1].get("description"), "Two 🍵, please, and a kettle");
 }
 

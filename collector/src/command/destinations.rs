@@ -9,7 +9,10 @@ use unticked_collector::{
     outbox::destinations::{Network, Target, guard::Guard, trial},
     world::{Clock, Random},
 };
-use unticked_shared::definition::{self, Destination, destination::DestinationKind};
+use unticked_shared::{
+    definition::{self, Destination, destination::DestinationKind},
+    id::PurposeId,
+};
 
 use super::{FAILED, FOUND_WANTING, failed};
 
@@ -40,30 +43,25 @@ pub fn run(sources: &Sources, what: &Destinations) -> ExitCode {
     };
     match what {
         Destinations::List => list(&settings, &declared),
-        Destinations::Test { name, record } => match declared.iter().find(|one| one.id.as_str() == name) {
-            Some(destination) => super::block_on(test(&settings, destination, *record)),
-            None => {
-                let names: Vec<&str> = declared.iter().map(|one| one.id.as_str()).collect();
-                eprintln!("destinations.toml declares no `{name}`; it declares: {}", names.join(", "));
-                ExitCode::from(FOUND_WANTING)
+        Destinations::Test { name, record } => {
+            if let Some(destination) = declared.iter().find(|one| one.id.as_str() == name) {
+                return super::block_on(test(&settings, destination, *record));
             }
-        },
+            let names: Vec<&str> = declared.iter().map(|one| one.id.as_str()).collect();
+            eprintln!("destinations.toml declares no `{name}`; it declares: {}", names.join(", "));
+            ExitCode::from(FOUND_WANTING)
+        }
     }
 }
 
 fn declared(settings: &Settings) -> Result<Vec<Destination>, ExitCode> {
     let files = forms::definition_files(&settings.definitions_dir)
         .map_err(|error| failed("The definitions cannot be read", &error))?;
-    match definition::check(&files).definitions {
-        Some(definitions) => Ok(definitions.destinations),
-        None => {
-            eprintln!(
-                "The definitions have errors; `unticked check {}` names them.",
-                settings.definitions_dir.display()
-            );
-            Err(ExitCode::from(FOUND_WANTING))
-        }
-    }
+    let definitions = definition::check(&files).definitions.ok_or_else(|| {
+        eprintln!("The definitions have errors; `unticked check {}` names them.", settings.definitions_dir.display());
+        ExitCode::from(FOUND_WANTING)
+    })?;
+    Ok(definitions.destinations)
 }
 
 fn target(settings: &Settings, destination: &Destination) -> Result<Target, String> {
@@ -73,7 +71,7 @@ fn target(settings: &Settings, destination: &Destination) -> Result<Target, Stri
 
 fn list(settings: &Settings, declared: &[Destination]) -> ExitCode {
     for destination in declared {
-        let purposes: Vec<&str> = destination.purposes.iter().map(|purpose| purpose.as_str()).collect();
+        let purposes: Vec<&str> = destination.purposes.iter().map(PurposeId::as_str).collect();
         let state = target(settings, destination).err().unwrap_or_else(|| "ready".to_owned());
         println!("{}  {}  {}  {state}", destination.id, destination.kind.as_str(), purposes.join(", "));
     }

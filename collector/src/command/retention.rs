@@ -10,6 +10,7 @@ use unticked_collector::{
     retention::{Tools, due, run},
     world::Clock,
 };
+use unticked_shared::id::FieldId;
 
 use super::{Done, FAILED, WRONG_SETTINGS, failed};
 
@@ -97,7 +98,7 @@ fn sentence(falling: &due::FallsDue) -> String {
         parts.push(format!("ends {}", purposes.collect::<Vec<_>>().join(", ")));
     }
     if !falling.destroys.is_empty() {
-        let fields: Vec<&str> = falling.destroys.iter().map(|field| field.as_str()).collect();
+        let fields: Vec<&str> = falling.destroys.iter().map(FieldId::as_str).collect();
         parts.push(format!("destroys {}", fields.join(", ")));
     }
     if falling.forgets {
