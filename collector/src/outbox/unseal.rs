@@ -67,14 +67,14 @@ impl Opener for Unseal {
             let body = key.open(&body_cell(&claimed.delivery_id), &claimed.body).map_err(|error| locked(&error))?;
             // serde's own message may quote what is in it.
             let event: Event = serde_json::from_slice(&body).map_err(|_| Unopened::Unreadable)?;
+            // First: what is carried out between the two looks is in the records by the second.
+            let due = self.is_due(claimed).await.map_err(|error| locked(&error))?;
             // Looked at after the claim was committed, so that a withdrawal either is seen here or saw the attempt begin.
             let standing = self.standing(claimed).await.map_err(|error| locked(&error))?;
-            if event.told.kind() == EventKind::LeadSubmitted
-                && self.is_due(claimed).await.map_err(|error| locked(&error))?
-            {
+            let event = as_it_stands(event, served, &standing).ok_or(Unopened::Groundless)?;
+            if due && event.told.kind() == EventKind::LeadSubmitted {
                 return Err(Unopened::Due);
             }
-            let event = as_it_stands(event, served, &standing).ok_or(Unopened::Groundless)?;
             canonical::to_vec(&event).map_err(|_| Unopened::Unreadable)
         })
     }
