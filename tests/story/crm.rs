@@ -32,7 +32,7 @@ impl Crm {
         let port = listener.local_addr().unwrap().port();
         let (status, events) = (Arc::new(AtomicU16::new(204)), Arc::<Mutex<Vec<Value>>>::default());
         let taken = Arc::new(AtomicU16::new(0));
-        let (says, hears, takes) = (status.clone(), events.clone(), taken.clone());
+        let (says, hears, counts) = (status.clone(), events.clone(), taken.clone());
         // It ends with the process.
         std::thread::spawn(move || {
             for stream in listener.incoming() {
@@ -40,7 +40,7 @@ impl Crm {
                 let Some(event) = read(&mut BufReader::new(&stream)) else { continue };
                 hears.lock().unwrap().push(event);
                 let status = says.load(Ordering::SeqCst);
-                takes.fetch_add(u16::from(status < 300), Ordering::SeqCst);
+                counts.fetch_add(u16::from(status < 300), Ordering::SeqCst);
                 let _ = write!(stream, "HTTP/1.1 {status} x\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
             }
         });

@@ -207,7 +207,7 @@ fn definitions(settings: &Settings) -> (Option<definition::Definitions>, Finding
             Finding::fail(check, format!("{shown} defines no form"), "write one, or say `unticked init` for an example")
         }
         Some(_) if warnings > 0 => Finding::warn(check, format!("{shown} has {warnings} warnings"), advice),
-        Some(sound) => Finding::ok(check, format!("{shown} is sound: {} forms", sound.forms.len())),
+        Some(sound) => Finding::ok(check, format!("{shown} is sound; forms: {}", sound.forms.len())),
     };
     (checked.definitions, finding)
 }
