@@ -216,6 +216,12 @@ impl Worker {
 
     fn begin(&mut self, destination: String, lease: Uuid, claimed: Claimed) {
         let attempt = u32::try_from(claimed.attempt).unwrap_or(u32::MAX);
+        // A clock that was put forward ends leases early. Our own attempt goes on under the new one: to begin a second
+        // beside it would double the lead.
+        if let Some(flight) = self.flights.values_mut().find(|flight| flight.delivery == claimed.delivery_id) {
+            (flight.attempt, flight.lease) = (attempt, lease);
+            return;
+        }
         let flight = Flight { delivery: claimed.delivery_id, destination: destination.clone(), attempt, lease };
         let tools = self.tools.clone();
         let handle = self.attempts.spawn(async move {

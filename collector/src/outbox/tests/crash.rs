@@ -175,3 +175,23 @@ async fn a_failure_that_outlives_its_lease_does_not_end_the_attempt_that_followe
     work(&mut quick).await;
     assert_eq!(house.backlog().await, sql::Backlog::default());
 }
+
+#[tokio::test]
+async fn a_clock_that_is_put_forward_during_an_attempt_does_not_double_it() {
+    for (status, waiting) in [(204, 0), (500, 1)] {
+        let house = House::new().await;
+        let gate = Arc::new(Semaphore::new(0));
+        house.outside.behaves("crm", Manner::Waits(Arc::clone(&gate), status));
+        house.send(&["crm"]).await;
+        let mut worker = house.worker();
+        until_sent(&mut worker, &house, "crm", 1).await;
+        house.hour.passes(Duration::from_hours(1));
+        worker.turn().await.unwrap();
+        gate.add_permits(2);
+        worker.finish().await;
+        work(&mut worker).await;
+        assert_eq!(house.outside.got("crm").len(), 1, "{status}: its own attempt was still under way");
+        assert_eq!(house.backlog().await.waiting, waiting);
+        assert_eq!(house.troubled().await.len(), usize::try_from(waiting).unwrap(), "{status}: and it decides");
+    }
+}
