@@ -21,11 +21,30 @@ pub fn line<'a>(to: &mut impl Write, cells: impl IntoIterator<Item = &'a str>) -
 /// A cell that begins with what starts a formula gets an apostrophe before it, which spreadsheets read as "this is
 /// text" (OWASP, CSV injection). Some skip white space first; some know the full-width signs, too. NUL ends a line for
 /// some readers, so none stays.
+///
+/// Where a decimal comma is used, spreadsheets take the semicolon for the separator and our quotes for text. What follows
+/// a semicolon, a tab or the end of a line begins a cell there, and gets the same.
 fn harmless(cell: &str) -> String {
     let cell = cell.replace('\0', "\u{fffd}");
-    let skipped = cell.trim_start_matches([' ', '\n', '\u{a0}', '\u{feff}', '\u{200b}', '\u{3000}']);
-    let starts = |c: char| matches!(c, '=' | '+' | '-' | '@' | '\t' | '\r' | '\u{fffd}' | '＝' | '＋' | '－' | '＠');
-    if skipped.starts_with(starts) { format!("'{cell}") } else { cell }
+    let mut out = String::with_capacity(cell.len() + 1);
+    if bare(&cell).starts_with(['\t', '\r', '\u{fffd}']) || begins_formula(&cell) {
+        out.push('\'');
+    }
+    for (at, part) in cell.split_inclusive([';', '\t', '\r', '\n']).enumerate() {
+        if at > 0 && begins_formula(part.trim_start_matches([' ', '"'])) {
+            out.push('\'');
+        }
+        out.push_str(part);
+    }
+    out
+}
+
+fn begins_formula(text: &str) -> bool {
+    bare(text).starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠'])
+}
+
+fn bare(text: &str) -> &str {
+    text.trim_start_matches([' ', '\n', '\u{a0}', '\u{feff}', '\u{200b}', '\u{3000}'])
 }
 
 #[cfg(test)]
@@ -56,6 +75,25 @@ mod tests {
             assert!(!line.contains('\0'));
         }
         assert_eq!(written(&["a=b", "5 - 3", "ann@example.org"]), "a=b,5 - 3,ann@example.org\r\n");
+    }
+
+    #[test]
+    fn no_cell_begins_a_formula_where_the_semicolon_separates() {
+        for (cell, written_as) in [
+            ("x;=1+1", "x;'=1+1"),
+            ("x; =1", "x;' =1"),
+            ("x;\"=1\"", "\"x;'\"\"=1\"\"\""),
+            ("a\n=1;@b\r\n-c", "\"a\n'=1;'@b\r\n'-c\""),
+            ("x\t=1", "x\t'=1"),
+            ("x;y=1; 2-3", "x;y=1; 2-3"),
+            ("Hello,\r\n\r\nAnn", "\"Hello,\r\n\r\nAnn\""),
+        ] {
+            assert_eq!(written(&[cell]), format!("{written_as}\r\n"), "{cell:?}");
+        }
+        // As such a spreadsheet splits it, quotes in the middle of a cell being text.
+        for cell in written(&["A", "x,y;=1+1", "\";=2", "\n;+3"]).split(['\n', ';', '\t']) {
+            assert!(!begins_formula(cell), "{cell:?}");
+        }
     }
 
     #[test]
