@@ -149,7 +149,7 @@ pub async fn backup(settings: &Settings, order: &Order, now: Timestamp, random: 
     // The keys appear first: a backup that can be seen can be opened.
     let keys_place = keys_draft.finish(&Part::Keys.folder(&id))?;
     let data_place = data_draft.finish(&Part::Data.folder(&id))?;
-    let pruned = order.keep.map_or(0, |keep| prune(&order.data, &order.keys, order.reason, keep));
+    let pruned = order.keep.map_or(0, |keep| prune(&order.data, &order.keys, &data, keep));
     Ok(Made {
         data: data_place,
         keys: keys_place,
