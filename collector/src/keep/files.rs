@@ -48,12 +48,15 @@ pub fn make_folder(path: &Path) -> Result<(), KeepError> {
 
 /// Gives what root has made to whoever owns the folder that it lies in: the collector runs as somebody else, and must be
 /// able to use it.
+///
+/// Whoever owns the folder may put a link in the place of what we made: it is never followed, or root would give them a
+/// file of the system's.
 pub fn inherit(path: &Path) {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     if let (true, Ok(owner)) = (rustix::process::geteuid().is_root(), fs::metadata(folder))
         && owner.uid() != 0
     {
-        let _ = std::os::unix::fs::chown(path, Some(owner.uid()), Some(owner.gid()));
+        let _ = std::os::unix::fs::lchown(path, Some(owner.uid()), Some(owner.gid()));
     }
 }
 

@@ -68,6 +68,7 @@ fn beside(main: &config::Database) -> Result<Option<(PathBuf, File)>, KeepError>
     open(&path).map(|file| Some((path, file)))
 }
 
+/// Follows no link: root works in folders of others, too, who could have it make a file anywhere.
 fn open(path: &Path) -> Result<File, KeepError> {
     let made = !path.exists();
     let file = OpenOptions::new()
@@ -76,10 +77,25 @@ fn open(path: &Path) -> Result<File, KeepError> {
         .create(true)
         .truncate(false)
         .mode(0o600)
+        .custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed())
         .open(path)
         .map_err(at(path))?;
     if made {
         inherit(path);
     }
     Ok(file)
+}
+
+#[cfg(test)]
+mod unit {
+    use super::*;
+
+    #[test]
+    fn a_link_in_the_place_of_a_lock_makes_no_file_elsewhere() {
+        let dir = tempfile::tempdir().unwrap();
+        let elsewhere = dir.path().join("elsewhere");
+        std::os::unix::fs::symlink(&elsewhere, dir.path().join(".unticked-lock")).unwrap();
+        assert!(Alone::in_folder(dir.path()).is_err());
+        assert!(!elsewhere.exists());
+    }
 }

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use super::{
     KeepError,
     backup::{Made, Order, backup, read},
-    files::{at, inherit, make_folder, sync_folder},
+    files::{make_folder, sync_folder, write_file},
     lock::Presence,
     manifest::{Manifest, Part, Reason},
 };
@@ -116,8 +116,9 @@ async fn copy(
     let id = made.data.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let mark = order.data.join(MARK);
     make_folder(&order.data)?;
-    fs::write(&mark, id).map_err(at(&mark))?;
-    inherit(&mark);
+    // Made anew, so that a link in its place is not written through.
+    let _ = fs::remove_file(&mark);
+    write_file(&mark, id.as_bytes())?;
     sync_folder(&order.data)?;
     Ok(made)
 }
