@@ -126,7 +126,9 @@ pub async fn backup(settings: &Settings, order: &Order, now: Timestamp, random: 
     let mut data = manifest(Part::Data);
     let facts = copy(&settings.database.main, data_draft.path(), DatabaseName::Main).await?;
     fill(&mut data, &facts, database_file(engine), data_draft.path())?;
-    if let Err(error) = copy_definitions(&settings.definitions_dir, data_draft.path(), &mut data) {
+    if let Err(error) =
+        copy_definitions(&settings.definitions_dir, &no_definitions(settings), data_draft.path(), &mut data)
+    {
         // Data without definitions is a backup; no backup because of a definition is none.
         match error {
             KeepError::Full(_) => return Err(error),
@@ -198,8 +200,22 @@ fn fill(manifest: &mut Manifest, facts: &Facts, file: &str, folder: &Path) -> Re
     Ok(())
 }
 
-fn copy_definitions(from: &Path, folder: &Path, manifest: &mut Manifest) -> Result<(), KeepError> {
-    for name in files_below(from)? {
+/// What may lie among the definitions and is none of them: with the key ring or the key store the data would open itself.
+fn no_definitions(settings: &Settings) -> Vec<&Path> {
+    let files = [&settings.database.main, &settings.database.keys].into_iter().filter_map(|place| match place {
+        Database::Sqlite { file } => Some(file.as_path()),
+        Database::Postgres { .. } => None,
+    });
+    files.chain([settings.key_ring.as_path()]).collect()
+}
+
+/// Copies everything in the folder of definitions; where `others` lie in it, only what is read as definitions.
+fn copy_definitions(from: &Path, others: &[&Path], folder: &Path, manifest: &mut Manifest) -> Result<(), KeepError> {
+    let shared = others.iter().any(|other| resolved(other).starts_with(resolved(from)));
+    let is_definition = |name: &String| {
+        Path::new(name).extension().is_some_and(|extension| extension == "toml") && name.matches('/').count() <= 1
+    };
+    for name in files_below(from)?.into_iter().filter(|name| !shared || is_definition(name)) {
         let below = format!("{DEFINITIONS}/{name}");
         let to = folder.join(&below);
         make_folder(to.parent().unwrap_or(folder))?;
@@ -270,5 +286,27 @@ mod unit {
     fn two_disks_are_not_beside_each_other() {
         let disks = |path: &Path| Some(u64::from(path.ends_with("usb")));
         assert_eq!(relation(Path::new("/mnt/nas"), Path::new("/mnt/usb"), disks), None);
+    }
+
+    #[test]
+    fn keys_that_lie_among_the_definitions_do_not_go_with_the_data() {
+        let (from, to) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        for folder in ["forms", "copies/forms"] {
+            fs::create_dir_all(from.path().join(folder)).unwrap();
+        }
+        for name in
+            ["controller.toml", "forms/contact.toml", "copies/forms/old.toml", "readme.md", "key-ring", "crm.secret"]
+        {
+            fs::write(from.path().join(name), name).unwrap();
+        }
+        let ring = from.path().join("key-ring");
+        let copied = |name: &str, others: &[&Path]| {
+            let mut manifest =
+                Manifest::new(Part::Data, "x", Reason::Asked, String::new(), Engine::Sqlite, String::new());
+            copy_definitions(from.path(), others, &to.path().join(name), &mut manifest).unwrap();
+            manifest.files.into_keys().collect::<Vec<_>>()
+        };
+        assert_eq!(copied("one", &[&ring]), ["definitions/controller.toml", "definitions/forms/contact.toml"]);
+        assert_eq!(copied("other", &[&to.path().join("key-ring")]).len(), 6, "by themselves all of them go");
     }
 }
