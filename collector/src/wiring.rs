@@ -199,8 +199,10 @@ pub async fn serve(settings: Settings, overrides: Overrides) -> Result<Running, 
     let ring = KeyRing::open(&settings.key_ring, &overrides.random)?;
     let tickets = TicketKeys::from_ring(&ring);
     let links = Links::new(&ring, &settings.server.public_url);
-    let store = open_store(&settings, &overrides).await?;
+    open_store(&settings, &overrides).await?.close().await;
     let presence = Presence::shared(&settings.database.main)?;
+    // Opened only now, when no restore can move the files any more: a lead would be kept in what it put aside.
+    let store = Store::open_current(&settings.database).await?;
     let vault = Vault::new(ring, overrides.random.clone());
     // A ring that does not open what the key store holds would lock every person's data in for good.
     vault.check(&store).await?;
