@@ -324,10 +324,17 @@ pub fn nginx(folder: &Path, body: &str) -> Checked {
     };
     let body: Vec<String> = body.lines().map(line).collect();
     let (pid, log) = (at(".nginx.pid"), at(".nginx.log"));
-    let whole = format!("pid {pid};\nerror_log {log};\nevents {{}}\nhttp {{\n{}\n}}\n", body.join("\n"));
+    // Out of its package, not installed, it has none of the folders that it was built for.
+    let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+        .map(|kind| format!("{kind}_temp_path {};\n", at(&format!(".nginx-{kind}"))))
+        .concat();
+    let whole = format!(
+        "pid {pid};\nerror_log {log};\nevents {{}}\nhttp {{\naccess_log off;\n{temporary}{}\n}}\n",
+        body.join("\n")
+    );
     let file = folder.join(".nginx.conf");
     fs::write(&file, whole).unwrap();
-    checker("nginx", &["-t", "-q", "-c", &file.display().to_string()])
+    checker("nginx", &["-t", "-q", "-e", &log, "-c", &file.display().to_string()])
 }
 
 /// The unit as `systemd-analyze verify` reads it, with this build's program.

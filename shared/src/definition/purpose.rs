@@ -36,7 +36,8 @@ pub struct Purpose {
     /// Transfers out of the EU/EEA.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub transfers: Vec<Transfer>,
-    /// Whether a grant waits for a confirmation by mail (double opt-in).
+    /// Whether a grant waits for a confirmation by mail (double opt-in). The collector sends no such mail yet and hears of no
+    /// confirmation: such a grant is told as unconfirmed and used for nothing.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub confirm_by_mail: bool,
     /// The consent is explicit (Art. 9(2)(a)) and its words name the data.

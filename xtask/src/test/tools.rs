@@ -28,9 +28,8 @@ fn php_has(extension: &str) -> bool {
 const ALWAYS: &[Need] = &[
     // The documentation's examples speak to the collector as a reader would.
     Need { package: "curl", there: || program("curl") },
-    Need { package: "openssl", there: || program("openssl") },
     Need { package: "postgresql-15", there: || postgres::programs().is_some() },
-    // Certificates for the first hour.
+    // Certificates for the first hour, and what the book's examples sign.
     Need { package: "openssl", there: || program("openssl") },
 ];
 
