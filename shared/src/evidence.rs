@@ -63,6 +63,8 @@ pub enum Ended {
     Retention,
     /// It looked like a robot's, and nobody let it go in time.
     Unreleased,
+    /// Somebody asked that the person be forgotten (Art. 17).
+    Erasure,
 }
 
 /// What a record tells of besides decisions. It names no person either.
@@ -86,9 +88,59 @@ pub struct Erasure {
     /// The fields whose values were destroyed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub destroyed: Vec<FieldId>,
-    /// Nothing that identifies was left, and the key to the person's identity was destroyed.
+    /// Nothing that identifies was left, and the key to the person's identity was destroyed: the first step of
+    /// forgetting. The records stay, restricted to legal claims.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub identity: bool,
+    /// What identifies nobody by itself, and was held by too few to stay.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub singled_out: Option<SingledOut>,
+    /// The second step: the leaves of the ledger, in rising order, of whose records part B and its opening were destroyed.
+    /// From then on part A and hash B are all that is left of them; no leaf stands in two such lists.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub leaves: Vec<u64>,
+    /// Of the second step: the period for which the records were kept for legal claims (Art. 17(3)(e)).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline: Option<Deadline>,
+}
+
+impl Erasure {
+    /// An erasure on this ground that has ended nothing yet.
+    pub fn on(ground: Ground) -> Self {
+        Self {
+            ground,
+            rules: Vec::new(),
+            destroyed: Vec::new(),
+            identity: false,
+            singled_out: None,
+            leaves: Vec::new(),
+            deadline: None,
+        }
+    }
+}
+
+/// Values that identify nobody by themselves, but that only a few share.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SingledOut {
+    /// So many persons must hold the same combination for it to stay.
+    pub k: u32,
+    /// The fields whose values were destroyed for it; `destroyed` names them, too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dropped: Vec<FieldId>,
+    /// The fields whose values were made coarser for it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub generalised: Vec<FieldId>,
+}
+
+/// How long the records of a forgotten person were kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deadline {
+    /// As the owner had set it.
+    pub days: u32,
+    /// The day (UTC) on which the identity was destroyed, `YYYY-MM-DD`.
+    pub counted_from: String,
+    /// The day (UTC) on which it ran out.
+    pub ran_out: String,
 }
 
 /// Why something was destroyed.
@@ -101,6 +153,61 @@ pub enum Ground {
     Unreleased,
     /// No purpose that still stands uses it, since others were withdrawn (Art. 17(1)(b)).
     Withdrawal,
+    /// Asked for: not necessary any more for what it was collected for (Art. 17(1)(a)).
+    #[serde(rename = "art-17-1-a")]
+    NoLongerNecessary,
+    /// Asked for: consent is taken back, and nothing else carries it (Art. 17(1)(b)).
+    #[serde(rename = "art-17-1-b")]
+    ConsentWithdrawn,
+    /// Asked for: the person objects, and nothing overrides that (Art. 17(1)(c), 21).
+    #[serde(rename = "art-17-1-c")]
+    Objection,
+    /// It should never have been processed (Art. 17(1)(d)).
+    #[serde(rename = "art-17-1-d")]
+    Unlawful,
+    /// A law orders it (Art. 17(1)(e)).
+    #[serde(rename = "art-17-1-e")]
+    LegalObligation,
+    /// Asked for: it was collected from a child by a service offered to children (Art. 17(1)(f), 8(1)).
+    #[serde(rename = "art-17-1-f")]
+    OfferedToChild,
+}
+
+impl Ground {
+    /// The ground of a letter of Art. 17(1): `a` to `f`.
+    pub fn of_letter(letter: char) -> Option<Self> {
+        Some(match letter {
+            'a' => Self::NoLongerNecessary,
+            'b' => Self::ConsentWithdrawn,
+            'c' => Self::Objection,
+            'd' => Self::Unlawful,
+            'e' => Self::LegalObligation,
+            'f' => Self::OfferedToChild,
+            _ => return None,
+        })
+    }
+
+    /// The word in records.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Retention => "retention",
+            Self::Unreleased => "unreleased",
+            Self::Withdrawal => "withdrawal",
+            Self::NoLongerNecessary => "art-17-1-a",
+            Self::ConsentWithdrawn => "art-17-1-b",
+            Self::Objection => "art-17-1-c",
+            Self::Unlawful => "art-17-1-d",
+            Self::LegalObligation => "art-17-1-e",
+            Self::OfferedToChild => "art-17-1-f",
+        }
+    }
+
+    /// The ground of such a word.
+    pub fn parse(word: &str) -> Option<Self> {
+        let all = [Self::Retention, Self::Unreleased, Self::Withdrawal];
+        let letters = ('a'..='f').filter_map(Self::of_letter);
+        all.into_iter().chain(letters).find(|ground| ground.as_str() == word)
+    }
 }
 
 /// A retention rule as it was promised in the version that was shown.
@@ -152,7 +259,7 @@ pub struct PartA {
 }
 
 /// The part that points to a person. `Debug` hides it.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PartB {
     /// The record's id (UUID version 7: it tells the time of the decision to the millisecond).
     pub record_id: String,
@@ -190,6 +297,25 @@ pub struct PartB {
     /// The client's truncated address, only where the owner configured it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client: Option<String>,
+    /// Of an erasure that somebody asked for: who asked, and who approved it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<Request>,
+}
+
+/// Who wanted a person forgotten, and who answers for it. `Debug` hides both.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Request {
+    /// The name that was given; absent once the person's evidence has gone, since it may be theirs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requested_by: Option<String>,
+    /// The name that was given.
+    pub approved_by: String,
+}
+
+impl std::fmt::Debug for Request {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Request(…)")
+    }
 }
 
 impl std::fmt::Debug for PartB {
@@ -251,10 +377,10 @@ mod tests {
             ran_out: "2028-11-23".to_owned(),
         };
         let erasure = Happened::Erasure(Erasure {
-            ground: Ground::Retention,
             rules: vec![rule],
             destroyed: vec![FieldId::parse("email").unwrap()],
             identity: true,
+            ..Erasure::on(Ground::Retention)
         });
         let bytes = canonical::to_vec(&erasure).unwrap();
         assert_eq!(
@@ -262,5 +388,51 @@ mod tests {
             r#"{"erasure":{"destroyed":["email"],"ground":"retention","identity":true,"rules":[{"counted_from":"2026-11-23","from":"last-engagement","period":"P2Y","purpose":"news","ran_out":"2028-11-23"}]}}"#
         );
         assert_eq!(serde_json::from_slice::<Happened>(&bytes).unwrap(), erasure);
+    }
+
+    #[test]
+    fn every_ground_is_written_as_its_word_and_found_by_it() {
+        let letters: Vec<Ground> = ('a'..='f').map(|letter| Ground::of_letter(letter).unwrap()).collect();
+        let all = [Ground::Retention, Ground::Unreleased, Ground::Withdrawal].into_iter().chain(letters);
+        for ground in all {
+            assert_eq!(serde_json::to_value(ground).unwrap(), ground.as_str());
+            assert_eq!(Ground::parse(ground.as_str()), Some(ground));
+        }
+        for none in ["", "g", "art-17-1-g", "Retention"] {
+            assert_eq!(Ground::parse(none), None, "{none}");
+        }
+        assert_eq!(Ground::of_letter('g'), None);
+    }
+
+    #[test]
+    fn the_end_of_the_evidence_names_its_leaves_and_the_period_that_ran_out() {
+        let erasure = Happened::Erasure(Erasure {
+            leaves: vec![3, 17, 18],
+            deadline: Some(Deadline {
+                days: 1096,
+                counted_from: "2026-11-23".to_owned(),
+                ran_out: "2029-11-23".to_owned(),
+            }),
+            singled_out: Some(SingledOut {
+                k: 5,
+                dropped: vec![FieldId::parse("topic").unwrap()],
+                generalised: Vec::new(),
+            }),
+            ..Erasure::on(Ground::ConsentWithdrawn)
+        });
+        let bytes = canonical::to_vec(&erasure).unwrap();
+        assert_eq!(
+            String::from_utf8(bytes.clone()).unwrap(),
+            r#"{"erasure":{"deadline":{"counted_from":"2026-11-23","days":1096,"ran_out":"2029-11-23"},"ground":"art-17-1-b","leaves":[3,17,18],"singled_out":{"dropped":["topic"],"k":5}}}"#
+        );
+        assert_eq!(serde_json::from_slice::<Happened>(&bytes).unwrap(), erasure);
+    }
+
+    #[test]
+    fn part_b_of_a_record_without_a_request_has_the_bytes_that_it_always_had() {
+        let bytes = r#"{"received_at":"2026-11-23T12:00:00Z","record_id":"r","subject":"s"}"#;
+        let part: PartB = serde_json::from_str(bytes).unwrap();
+        assert_eq!(part.request, None);
+        assert_eq!(canonical::to_vec(&part).unwrap(), bytes.as_bytes());
     }
 }

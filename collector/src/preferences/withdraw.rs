@@ -142,6 +142,7 @@ impl Preferences {
                 gpc: None,
                 build: None,
                 client: by.client.clone(),
+                request: None,
             },
             values_salt: None,
             contact_salt: None,

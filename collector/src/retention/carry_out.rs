@@ -189,10 +189,10 @@ fn record(
         ended: Some(ended.why),
     });
     let erasure = Erasure {
-        ground: verdict.ground(&loaded.case),
         rules: verdict.ended.iter().filter_map(|ended| ended.rule.clone()).collect(),
         destroyed: verdict.destroyed.clone(),
         identity: forget,
+        ..Erasure::on(verdict.ground(&loaded.case))
     };
     follow_up(loaded, ended.collect(), Method::Rule, Happened::Erasure(erasure), hands, now)
 }
@@ -237,6 +237,7 @@ pub(crate) fn follow_up(
             gpc: None,
             build: None,
             client: None,
+            request: None,
         },
         values_salt: None,
         contact_salt: None,

@@ -234,6 +234,7 @@ fn evidence(
         gpc: acceptance.gpc,
         build: Some(acceptance.build.clone()),
         client: acceptance.client.clone(),
+        request: None,
     };
     let (values_salt, contact_salt) = (Some(values_salt), contact.map(|(_, salt)| salt));
     let draft = Draft {
