@@ -17,7 +17,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let code = match &folder {
         Some(folder) => embed(folder)
             .map_err(|error| format!("UNTICKED_ASSETS={}: {error}; run `cargo xtask build`", folder.display()))?,
-        None => "pub(super) const BUILD: &str = \"\";\npub(super) static FILES: &[Embedded] = &[];\n".to_owned(),
+        None => "pub(super) const BUILD: &str = \"\";\npub(super) const RECEIPT: &str = \"\";\n\
+                 pub(super) static FILES: &[Embedded] = &[];\n"
+            .to_owned(),
     };
     fs::write(Path::new(&env::var("OUT_DIR")?).join("assets.rs"), code)?;
     Ok(())
@@ -29,10 +31,17 @@ fn embed(folder: &Path) -> Result<String, Box<dyn Error>> {
     }
     println!("cargo::rerun-if-changed={}", folder.display());
     let build = fs::read_to_string(folder.join("BUILD"))?;
-    let build = build.trim();
-    let mut code = format!("pub(super) const BUILD: &str = {build:?};\npub(super) static FILES: &[Embedded] = &[\n");
+    // Assets of before had none: the page says then what to do without.
+    let receipt = fs::read_to_string(folder.join("RECEIPT")).unwrap_or_default();
+    let (build, receipt) = (build.trim(), receipt.trim());
+    let mut code = format!(
+        "pub(super) const BUILD: &str = {build:?};\npub(super) const RECEIPT: &str = {receipt:?};\n\
+         pub(super) static FILES: &[Embedded] = &[\n"
+    );
     // Only this build's files: an older one may still lie in the folder.
-    for name in [format!("widget-{build}.js"), format!("widget-{build}.wasm")] {
+    let files = |name: &str, build: &str| [format!("{name}-{build}.js"), format!("{name}-{build}.wasm")];
+    let receipts = if receipt.is_empty() { Vec::new() } else { files("receipt", receipt).to_vec() };
+    for name in files("widget", build).into_iter().chain(receipts) {
         let file = |suffix: &str| -> Result<String, Box<dyn Error>> {
             let path = folder.join(format!("{name}{suffix}"));
             println!("cargo::rerun-if-changed={}", path.display());

@@ -53,6 +53,19 @@ pub struct Assets {
     named: BTreeMap<String, Precompressed>,
     stylesheet: String,
     personal: PersonalFiles,
+    receipt: ReceiptFiles,
+}
+
+/// What the page that checks receipts loads besides, by path.
+pub struct ReceiptFiles {
+    /// Its own stylesheet.
+    pub stylesheet: String,
+    /// Its script; empty where the collector carries no Wasm.
+    pub script: String,
+    /// The Wasm's glue.
+    pub glue: String,
+    /// The Wasm.
+    pub wasm: String,
 }
 
 /// What the personal page loads besides the stylesheet, by path.
@@ -83,18 +96,32 @@ impl Assets {
         for name in [adopt_path(&adopt).as_str(), ADOPT].map(|path| path.trim_start_matches("/assets/").to_owned()) {
             named.insert(name, adopt.clone());
         }
-        let mut add = |text: String, kind: &str, media_type| {
+        let mut add = |page: &str, text: String, kind: &str, media_type| {
             let body = Precompressed::new(text, media_type, Effort::Best);
-            let name = format!("preferences-{}.{kind}", body.hash());
+            let name = format!("{page}-{}.{kind}", body.hash());
             let path = format!("/assets/{name}");
             named.insert(name, body);
             path
         };
         let personal = PersonalFiles {
-            stylesheet: add(strip_stylesheet(unticked_widget::PREFERENCES_STYLESHEET), "css", STYLESHEET),
-            script: add(strip_script(unticked_widget::PREFERENCES_SCRIPT), "js", JAVASCRIPT),
+            stylesheet: add(
+                "preferences",
+                strip_stylesheet(unticked_widget::PREFERENCES_STYLESHEET),
+                "css",
+                STYLESHEET,
+            ),
+            script: add("preferences", strip_script(unticked_widget::PREFERENCES_SCRIPT), "js", JAVASCRIPT),
         };
-        Self { loader, named, stylesheet: format!("/assets/{stylesheet_name}"), personal }
+        let receipt = ReceiptFiles {
+            stylesheet: add("receipt-page", strip_stylesheet(unticked_widget::RECEIPT_STYLESHEET), "css", STYLESHEET),
+            script: match embedded::RECEIPT {
+                "" => String::new(),
+                _ => add("receipt-page", strip_script(unticked_widget::RECEIPT_SCRIPT), "js", JAVASCRIPT),
+            },
+            glue: format!("/assets/receipt-{}.js", embedded::RECEIPT),
+            wasm: format!("/assets/receipt-{}.wasm", embedded::RECEIPT),
+        };
+        Self { loader, named, stylesheet: format!("/assets/{stylesheet_name}"), personal, receipt }
     }
 
     /// The stylesheet's path, such as `/assets/unticked-1a2b3c4d5e6f7a8b.css`.
@@ -105,6 +132,11 @@ impl Assets {
     /// What the personal page loads.
     pub fn personal(&self) -> &PersonalFiles {
         &self.personal
+    }
+
+    /// What the page that checks receipts loads.
+    pub fn receipt(&self) -> &ReceiptFiles {
+        &self.receipt
     }
 
     /// The widget build that is embedded; empty without one.

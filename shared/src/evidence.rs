@@ -337,6 +337,11 @@ pub fn commitment(hash_a: &[u8; 32], hash_b: &[u8; 32]) -> [u8; 32] {
     sha256(&[b"unticked evidence v1\0", hash_a, hash_b])
 }
 
+/// The entry of the ledger for a record: canonical JSON, and nothing in it but the commitment.
+pub fn leaf(commitment: &[u8; 32]) -> Vec<u8> {
+    format!(r#"{{"commitment":"{}","v":1}}"#, hex(commitment)).into_bytes()
+}
+
 /// The digest of a statement as it was shown, hexadecimal.
 pub fn statement_digest(statement: &str) -> String {
     hex(&sha256(&[statement.as_bytes()]))
@@ -357,6 +362,13 @@ mod tests {
         assert_ne!(commitment(&a, &b), commitment(&b, &a));
         let part = serde_json::json!({"b": 1, "a": 2});
         assert_eq!(part_hash(&a, &part).unwrap(), sha256(&[&a, br#"{"a":2,"b":1}"#]));
+    }
+
+    #[test]
+    fn an_entry_of_the_ledger_is_canonical_and_holds_the_commitment_alone() {
+        let entry: serde_json::Value = serde_json::from_slice(&leaf(&[0xab; 32])).unwrap();
+        assert_eq!(entry, serde_json::json!({"v": 1, "commitment": "ab".repeat(32)}));
+        assert_eq!(canonical::to_vec(&entry).unwrap(), leaf(&[0xab; 32]));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 pub mod base64;
 pub mod canonical;
+pub mod contact;
 pub mod decision;
 pub mod event;
 pub mod evidence;
@@ -12,6 +13,8 @@ pub mod id;
 pub mod merkle;
 pub mod pattern;
 pub mod placement;
+#[cfg(feature = "ledger")]
+pub mod receipt;
 pub mod signature;
 pub mod submission;
 pub mod texts;

@@ -153,6 +153,9 @@ pub struct Accepted {
     /// The personal page, where each consent can be taken back (Art. 7(3)): an address with a token in its fragment.
     #[serde(default)]
     pub preferences: String,
+    /// The receipt's file, base64; empty where none can be given any more.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub receipt: String,
 }
 
 /// What was recorded for one purpose.

@@ -719,6 +719,10 @@ export default ({ origin, ask, trusted, dress, lead }) => async (form) => {
       const { href } = new URL(accepted.preferences, origin);
       section.append(make("p", {}, make("a", { part: "preferences", href }, word("W:PreferencesLink") || href), " ", word("W:PreferencesHint")));
     }
+    if (accepted.receipt) {
+      const href = "data:application/octet-stream;base64," + accepted.receipt;
+      section.append(make("p", {}, make("a", { part: "receipt", href, download: "receipt-" + accepted.reference + ".json" }, word("W:ReceiptLink")), " ", word("W:ReceiptHint")));
+    }
     const part = await host(look(form, buttons()[0]));
     part.box.append(section);
     Element.prototype.before.call(form, part.el);

@@ -13,6 +13,8 @@ mod json;
 mod lean;
 #[cfg(feature = "ssr")]
 mod personal;
+#[cfg(feature = "ssr")]
+mod receipt;
 #[cfg(test)]
 mod sample;
 #[cfg(feature = "ssr")]
@@ -25,5 +27,7 @@ pub use personal::{
     PREFERENCES_SCRIPT, PREFERENCES_STYLESHEET, PersonalFiles, PersonalPage, PersonalProblem, PersonalPurpose,
     render_gone, render_opening, render_personal,
 };
+#[cfg(feature = "ssr")]
+pub use receipt::{RECEIPT_SCRIPT, RECEIPT_STYLESHEET, ReceiptPage, render_receipt};
 #[cfg(feature = "ssr")]
 pub use server::{ADOPT, LOADER, LanguageLink, PageState, STYLESHEET, render_form, render_missing, render_page};

@@ -65,8 +65,8 @@ pub fn render_form(content: &Content) -> String {
 
 /// A whole HTML document that works without any script. `stylesheet_href` is the stylesheet's address.
 pub fn render_page(content: &Content, state: &PageState, stylesheet_href: &str) -> String {
-    // A version archived before there was a personal page has no words for the link to it.
-    let completed = (state.accepted.is_some() && content.words.get(Word::PreferencesLink).is_empty())
+    // A version archived before there was a personal page, or a receipt, has no words for the link to it.
+    let completed = (state.accepted.is_some() && content.words.get(Word::ReceiptLink).is_empty())
         .then(|| Content { words: Words::of_or_english(&content.language), ..content.clone() });
     let content = completed.as_ref().unwrap_or(content);
     let form = FormState {
@@ -249,7 +249,7 @@ mod tests {
     fn the_confirmation_names_every_decision() {
         let accepted = serde_json::from_value(serde_json::json!({"id": "1", "reference": "K7QD-93XF", "received_at": "2026-01-01T00:00:00Z",
             "decisions": [{"purpose": "news", "name": "Newsletter", "decision": "granted_unconfirmed"}, {"purpose": "calls", "name": "Calls", "decision": "refused"}],
-            "preferences": "https://forms.example/preferences#TOKEN"})).unwrap();
+            "preferences": "https://forms.example/preferences#TOKEN", "receipt": "e30K"})).unwrap();
         let state = PageState { accepted: Some(accepted), ..PageState::default() };
         let html = render_page(&crate::sample::content(), &state, "/a.css");
         assert!(html.contains("K7QD-93XF"));
@@ -258,6 +258,10 @@ mod tests {
         // Without script: a fragment never reaches a server, a control does.
         assert!(html.contains(r#"<input type="hidden" name="token" value="TOKEN">"#), "{html}");
         assert!(html.contains("Open that page now"));
+        assert!(
+            html.contains(r#"href="data:application/octet-stream;base64,e30K" download="receipt-K7QD-93XF.json""#),
+            "{html}"
+        );
         let mut old = crate::sample::content();
         old.words = Words::default();
         assert!(render_page(&old, &state, "/a.css").contains("See or take back what you decided</a>"));

@@ -2,7 +2,8 @@
 //!
 //! wasm-bindgen runs here as a library of the same version as the lock file's, so that nobody has
 //! to install a tool that fits. The assets are named by their content: `widget-<build>.js` and
-//! `widget-<build>.wasm`, with their brotli and gzip twins, and a file `BUILD` with the name.
+//! `widget-<build>.wasm`, with their brotli and gzip twins, and a file `BUILD` with the name; likewise `receipt-…` and
+//! `RECEIPT`, for the page that checks receipts.
 
 use std::{
     path::{Path, PathBuf},
@@ -65,25 +66,34 @@ pub struct Bound {
 /// Builds the widget and its assets; says where they lie.
 pub fn widget(mode: Mode) -> Result<PathBuf> {
     let compiled = compile("unticked-widget", "unticked_widget", mode)?;
+    let receipt = compile("unticked-receipt", "unticked_receipt", mode)?;
     let assets = house::assets();
-    let compiled_bytes = std::fs::read(&compiled).with_context(|| format!("cannot read {}", compiled.display()))?;
+    let digest = |file: &Path| -> Result<String> {
+        let bytes = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+        Ok(hex(&Sha256::digest(&bytes)))
+    };
     // What the assets were made from: the compiler's output (which names the binding library's version) and this recipe.
-    let stamp = format!("{} {mode:?} recipe 2\n", hex(&Sha256::digest(&compiled_bytes)));
+    let stamp = format!("{} {} {mode:?} recipe 3\n", digest(&compiled)?, digest(&receipt)?);
     let stamp_file = house::target().join("assets.stamp");
     if std::fs::read_to_string(&stamp_file).is_ok_and(|old| old == stamp) && assets.join("BUILD").is_file() {
         return Ok(assets);
     }
-    let bound = bind(&compiled, "unticked_widget")?;
-    let digest = Sha256::new().chain_update(&bound.glue).chain_update(&bound.wasm).finalize();
-    let build = &hex(&digest)[..16];
+    let parts = [
+        ("widget", "BUILD", bind(&compiled, "unticked_widget")?),
+        ("receipt", "RECEIPT", bind(&receipt, "unticked_receipt")?),
+    ];
     let _ = std::fs::remove_file(&stamp_file);
     if assets.exists() {
         std::fs::remove_dir_all(&assets).context("cannot clear the assets")?;
     }
     std::fs::create_dir_all(&assets).context("cannot make the assets' folder")?;
-    write_with_twins(&assets, &format!("widget-{build}.js"), bound.glue.as_bytes(), mode.effort())?;
-    write_with_twins(&assets, &format!("widget-{build}.wasm"), &bound.wasm, mode.effort())?;
-    std::fs::write(assets.join("BUILD"), build).context("cannot write BUILD")?;
+    for (name, named_in, bound) in &parts {
+        let digest = Sha256::new().chain_update(&bound.glue).chain_update(&bound.wasm).finalize();
+        let build = &hex(&digest)[..16];
+        write_with_twins(&assets, &format!("{name}-{build}.js"), bound.glue.as_bytes(), mode.effort())?;
+        write_with_twins(&assets, &format!("{name}-{build}.wasm"), &bound.wasm, mode.effort())?;
+        std::fs::write(assets.join(named_in), build).with_context(|| format!("cannot write {named_in}"))?;
+    }
     std::fs::write(&stamp_file, stamp).context("cannot write the stamp")?;
     Ok(assets)
 }

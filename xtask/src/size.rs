@@ -17,6 +17,9 @@ use crate::{
 const BUDGETS: &[(&str, usize)] =
     &[("loader", 4_000), ("stylesheet", 5_000), ("placement", 6_000), ("widget (Wasm and glue)", 100_000)];
 
+/// What checks receipts, on a page of its own: Wasm and glue.
+const RECEIPT_BUDGET: usize = 120_000;
+
 /// What adopts a page's own form: it comes only where such a form is, and instead of the Wasm.
 const ADOPT_BUDGET: usize = 11_000;
 
@@ -68,6 +71,14 @@ pub fn check() -> Result<bool> {
     let adopt = sizes(address, adopt)?;
     line("adopt.js", &adopt, Some(ADOPT_BUDGET));
     within &= adopt.brotli <= ADOPT_BUDGET;
+    let page = String::from_utf8(get(address, "/receipt", "identity")?).context("the page for receipts is no text")?;
+    let named = |attribute: &str| {
+        let (_, rest) = page.split_once(&format!("{attribute}=\"")).context("the page for receipts names no Wasm")?;
+        rest.split('"').next().context("the page for receipts is cut off")
+    };
+    let receipt = sizes(address, named("data-glue")?)?.plus(&sizes(address, named("data-wasm")?)?);
+    line("/receipt (Wasm and glue)", &receipt, Some(RECEIPT_BUDGET));
+    within &= receipt.brotli <= RECEIPT_BUDGET;
     let first = measured[0].plus(&measured[1]).plus(&measured[2]);
     line("until the form can be used", &first, None);
     line("all", &first.plus(&measured[3]), None);

@@ -157,6 +157,7 @@ pub fn answer(
         received_at: rfc3339(received_at),
         decisions: taken.collect(),
         preferences,
+        receipt: String::new(),
     }
 }
 

@@ -7,15 +7,14 @@
 //! found by a keyed hash, never by their text.
 
 mod cipher;
-mod contact;
 mod ring;
 pub mod sql;
 mod subject;
 
 pub use cipher::{Cell, Key, NotOpened};
-pub use contact::EmailAddress;
 pub use ring::{KeyRing, RingError};
 pub use subject::{NewSubject, SubjectKeys, Vault, VaultError, WrappedKeys};
+pub use unticked_shared::contact::EmailAddress;
 
 #[cfg(test)]
 mod tests;

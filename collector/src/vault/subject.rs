@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use unticked_shared::signature::SigningKey;
+use unticked_shared::{contact::EmailAddress, signature::SigningKey};
 use uuid::Uuid;
 
 use super::{
     cipher::{Cell, Key, NotOpened},
-    contact::EmailAddress,
     ring::KeyRing,
     sql,
 };

@@ -66,6 +66,8 @@ pub(super) fn text(word: Word) -> &'static str {
         Word::DoneDecisions => "ما قررته",
         Word::PreferencesLink => "اطّلع على قراراتك أو اسحبها",
         Word::PreferencesHint => "احتفظ بهذا الرابط مطبوعًا أو محفوظًا: فهو يُفتح دون كلمة مرور، فلا تشاركه مع أحد.",
+        Word::ReceiptLink => "الاحتفاظ بإيصال",
+        Word::ReceiptHint => "ملف صغير يستطيع أي شخص أن يتحقق به مما قررته. وهو شخصي.",
         Word::Granted => "نعم",
         Word::GrantedUnconfirmed => "نعم، بعد أن تؤكد عبر البريد الإلكتروني",
         Word::Withdrawn => "سُحبت",

@@ -73,6 +73,8 @@ pub(super) fn text(word: Word) -> &'static str {
         Word::PreferencesHint => {
             "Запазете тази връзка, разпечатана или във файл: тя се отваря без парола, затова не я споделяйте с никого."
         }
+        Word::ReceiptLink => "Запазване на разписка",
+        Word::ReceiptHint => "Малък файл, с който всеки може да провери какво сте решили. Той е личен.",
         Word::Granted => "Да",
         Word::GrantedUnconfirmed => "Да, след като потвърдите по имейл",
         Word::Refused => "Не",

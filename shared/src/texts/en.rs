@@ -63,6 +63,8 @@ pub(super) fn text(word: Word) -> &'static str {
         Word::PreferencesHint => {
             "Keep this link, printed or saved: it opens without a password, so share it with nobody."
         }
+        Word::ReceiptLink => "Keep a receipt",
+        Word::ReceiptHint => "A small file with which anyone can check what you decided. It is personal.",
         Word::Granted => "Yes",
         Word::GrantedUnconfirmed => "Yes, once you confirm it by mail",
         Word::Refused => "No",

@@ -1,6 +1,35 @@
 //! The product's own words, per language. They travel with the placement as a list in the order of
 //! [`Word`], so that the Wasm holds no language at all.
 
+/// A page's words, each in every language of the product: English, Bulgarian, Arabic.
+#[cfg(any(feature = "definitions", feature = "ledger"))]
+macro_rules! says {
+    ($($(#[$doc:meta])* $word:ident: $en:literal, $bg:literal, $ar:literal;)*) => {
+        /// One of a page's words. `{…}` in the text is filled in.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Says {
+            $($(#[$doc])* $word),*
+        }
+
+        impl Says {
+            /// Every word.
+            pub const ALL: &'static [Says] = &[$(Says::$word),*];
+
+            /// The word in `language`, or its primary subtag; in English where the product does not speak it.
+            pub fn text(self, language: &Language) -> &'static str {
+                let (en, bg, ar) = match self {
+                    $(Says::$word => ($en, $bg, $ar)),*
+                };
+                match language.primary() {
+                    "bg" => bg,
+                    "ar" => ar,
+                    _ => en,
+                }
+            }
+        }
+    };
+}
+
 #[cfg(feature = "definitions")]
 mod ar;
 #[cfg(feature = "definitions")]
@@ -11,8 +40,10 @@ pub(crate) mod countries;
 mod en;
 #[cfg(feature = "definitions")]
 pub(crate) mod phrases;
-#[cfg(feature = "definitions")]
+#[cfg(any(feature = "definitions", feature = "ledger"))]
 pub mod preferences;
+#[cfg(any(feature = "definitions", feature = "ledger"))]
+pub mod receipt;
 
 use serde::{Deserialize, Serialize};
 
@@ -142,6 +173,10 @@ words! {
     PreferencesLink,
     /// Beside it: that it is to be kept, and by its owner alone.
     PreferencesHint,
+    /// The link that saves the receipt as a file.
+    ReceiptLink,
+    /// Beside it: what it is good for, and that it is personal.
+    ReceiptHint,
     /// A grant.
     Granted,
     /// A grant that waits for the mail.

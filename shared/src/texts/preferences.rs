@@ -3,33 +3,6 @@
 
 use crate::id::Language;
 
-macro_rules! says {
-    ($($(#[$doc:meta])* $word:ident: $en:literal, $bg:literal, $ar:literal;)*) => {
-        /// One of the page's words. `{…}` in the text is filled in.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub enum Says {
-            $($(#[$doc])* $word),*
-        }
-
-        impl Says {
-            /// Every word.
-            pub const ALL: &'static [Says] = &[$(Says::$word),*];
-
-            /// The word in `language`, or its primary subtag; in English where the product does not speak it.
-            pub fn text(self, language: &Language) -> &'static str {
-                let (en, bg, ar) = match self {
-                    $(Says::$word => ($en, $bg, $ar)),*
-                };
-                match language.primary() {
-                    "bg" => bg,
-                    "ar" => ar,
-                    _ => en,
-                }
-            }
-        }
-    };
-}
-
 says! {
     /// The heading of the personal page.
     Title:

@@ -141,5 +141,6 @@ fn accepted(content: &Content) -> Accepted {
         received_at: "2026-11-23T12:00:00Z".into(),
         decisions,
         preferences: "https://forms.example/preferences#AZqyNL2rcAGAAAAAAAAAAdkq8s0Y3lqU1cYQ0rT6b4E".into(),
+        receipt: "e30K".into(),
     }
 }

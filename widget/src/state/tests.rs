@@ -123,6 +123,7 @@ fn trouble_keeps_what_was_typed_and_arrival_forgets_it() {
         received_at: String::new(),
         decisions: Vec::new(),
         preferences: String::new(),
+        receipt: String::new(),
     };
     state.finish(accepted.clone());
     assert_eq!((state.values.len(), state.phase, state.live), (0, Phase::Done(accepted), true));

@@ -45,6 +45,10 @@ fn arrived(ui: &Ui, accepted: &Accepted) -> impl IntoView + use<> {
         }
     });
     let address = accepted.preferences.clone();
+    let receipt = (!accepted.receipt.is_empty()).then(|| {
+        let (file, name) = (receipt_address(&accepted.receipt), receipt_name(&accepted.reference));
+        kept("receipt", file, Some(name), ui.word(Word::ReceiptLink), ui.word(Word::ReceiptHint))
+    });
     let title = ui.word(Word::DoneTitle);
     // The reference stands in an element of its own, so that it can be marked and copied; the sentence goes round it.
     let sentence = ui.content.words.get(Word::DoneText);
@@ -58,14 +62,32 @@ fn arrived(ui: &Ui, accepted: &Accepted) -> impl IntoView + use<> {
                 {after.to_owned()}
             </p>
             {decisions}
-            <p>
-                <a part="preferences" href=address>{ui.word(Word::PreferencesLink)}</a>
-                " "
-                {ui.word(Word::PreferencesHint)}
-            </p>
+            {kept("preferences", address, None, ui.word(Word::PreferencesLink), ui.word(Word::PreferencesHint))}
+            {receipt}
             {open_now(ui, accepted)}
         </section>
     }
+}
+
+/// Something to keep, and why.
+pub(super) fn kept(
+    part: &'static str,
+    address: String,
+    download: Option<String>,
+    link: String,
+    hint: String,
+) -> impl IntoView + use<> {
+    view! { <p><a part=part href=address download=download>{link}</a> " " {hint}</p> }
+}
+
+/// The address of a receipt, which saves it without asking anybody for it.
+pub(super) fn receipt_address(base64: &str) -> String {
+    ["data:application/octet-stream;base64,", base64].concat()
+}
+
+/// What the file is called.
+pub(super) fn receipt_name(reference: &str) -> String {
+    ["receipt-", reference, ".json"].concat()
 }
 
 /// On the hosted page: opens the personal page without script, since a fragment never reaches a server.

@@ -14,6 +14,8 @@ mod notice;
 #[cfg(feature = "ssr")]
 pub(crate) mod preferences;
 mod purposes;
+#[cfg(feature = "ssr")]
+pub(crate) mod receipt;
 mod summary;
 
 use std::sync::Arc;

@@ -1,8 +1,8 @@
-//! The address by which a person is found.
+//! The address by which a person is found, and by which a receipt can be shown to be theirs.
 
-use unticked_shared::validate::shape::is_email;
+use crate::validate::shape::is_email;
 
-/// An e-mail address, normalised for look-up. `Debug` prints only its first letter and domain.
+/// An e-mail address, normalised for look-up and for digests. `Debug` prints only its first letter and domain.
 #[derive(Clone, PartialEq, Eq)]
 pub struct EmailAddress(String);
 
