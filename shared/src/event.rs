@@ -33,6 +33,14 @@ pub enum Told {
 }
 
 impl Told {
+    /// Where its proof lies.
+    pub fn evidence_mut(&mut self) -> &mut EvidenceReference {
+        match self {
+            Self::Lead(lead) => &mut lead.evidence,
+            Self::Withdrawal(withdrawal) => &mut withdrawal.evidence,
+        }
+    }
+
     /// Its kind.
     pub fn kind(&self) -> EventKind {
         match self {
@@ -143,6 +151,20 @@ pub struct EvidenceReference {
     pub record: String,
     /// Its commitment, hexadecimal.
     pub commitment: String,
+    /// Its place in the ledger.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leaf: Option<u64>,
+    /// The head of the ledger when this was sent, with this record in it: a C2SP checkpoint, a signed note. Whoever keeps
+    /// it can show later that nothing before it was changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checkpoint: Option<String>,
+}
+
+impl EvidenceReference {
+    /// To a record that has no place in the ledger yet; it is known when the event is sent.
+    pub fn new(record: String, commitment: String) -> Self {
+        Self { record, commitment, leaf: None, checkpoint: None }
+    }
 }
 
 #[cfg(test)]
@@ -167,6 +189,12 @@ mod tests {
         assert_eq!(serde_json::to_value(&event).unwrap(), whole);
         let bytes = crate::canonical::to_vec(&event).unwrap();
         assert!(bytes.starts_with(br#"{"data":{"decisions""#) && bytes.ends_with(br#""type":"consent.withdrawn"}"#));
+        let mut placed = event;
+        let evidence = placed.told.evidence_mut();
+        (evidence.leaf, evidence.checkpoint) = (Some(7), Some("forms.example/ledger\n8\n".to_owned()));
+        let placed = serde_json::to_value(&placed).unwrap();
+        let expected = serde_json::json!({"record": "r", "commitment": "c", "leaf": 7, "checkpoint": "forms.example/ledger\n8\n"});
+        assert_eq!(placed["data"]["evidence"], expected);
         let mut mislabelled = whole;
         mislabelled["type"] = "lead.submitted".into();
         assert!(serde_json::from_value::<Event>(mislabelled).is_err(), "a withdrawal is no lead");

@@ -19,6 +19,6 @@ pub use layers::{Layer, Sources};
 pub use mail::{MailSettings, Security, SmtpServer};
 pub use secret::Secret;
 pub use settings::{
-    BackupSettings, ClientAddress, ConfigError, ConfigErrors, Effective, EvidenceSettings, Limits, Loaded, LogFormat,
-    LogSettings, Origin, OutboxSettings, ServerSettings, Settings,
+    BackupSettings, ClientAddress, ConfigError, ConfigErrors, Effective, EvidenceSettings, LedgerSettings, Limits,
+    Loaded, LogFormat, LogSettings, Origin, OutboxSettings, ServerSettings, Settings,
 };

@@ -15,8 +15,8 @@ use super::{
     mail::{MailSettings, SmtpServer},
     secret::Secret,
     settings::{
-        BackupSettings, ClientAddress, ConfigError, ConfigErrors, Effective, EvidenceSettings, Limits, Loaded,
-        LogFormat, LogSettings, Origin, OutboxSettings, RetentionSettings, ServerSettings, Settings,
+        BackupSettings, ClientAddress, ConfigError, ConfigErrors, Effective, EvidenceSettings, LedgerSettings,
+        Limits, Loaded, LogFormat, LogSettings, Origin, OutboxSettings, RetentionSettings, ServerSettings, Settings,
     },
 };
 
@@ -57,6 +57,9 @@ const KEYS: &[(&str, &str)] = &[
     ("limits.per_form_per_minute", "6000"),
     // What the evidence keeps of the client's address: `none`, or `truncated` (the network: IPv4 /24, IPv6 /48).
     ("evidence.client_address", "none"),
+    // How often the ledger of the evidence shows the world how far it has come: `10s`, `5m`, `1h`, up to `1d`. The longer, the
+    // less a stranger learns of how much your forms are used.
+    ("ledger.publish_every", "1m"),
     // Hosts, or `host:port`, of destinations that may lie in a private network or be spoken to without TLS; all
     // others are refused there.
     ("outbox.allow_hosts", ""),
@@ -156,6 +159,7 @@ impl Reader<'_> {
             "evidence.client_address",
             &[("none", ClientAddress::None), ("truncated", ClientAddress::Truncated)],
         );
+        let publish_every = self.span("ledger.publish_every", Duration::from_secs(1), Duration::from_hours(24));
         let allow_hosts = self.list("outbox.allow_hosts");
         let suspects_days = self.number("retention.suspects_days", 1, 3650);
         let format = self.one_of("log.format", &[("human", LogFormat::Human), ("json", LogFormat::Json)]);
@@ -174,6 +178,7 @@ impl Reader<'_> {
             backup,
             limits,
             evidence: EvidenceSettings { client_address: client_address? },
+            ledger: LedgerSettings { publish_every: publish_every? },
             outbox: OutboxSettings { allow_hosts },
             retention: RetentionSettings { suspects_days: suspects_days? },
             mail,
@@ -359,6 +364,16 @@ impl Reader<'_> {
         read
     }
 
+    /// A number of seconds, minutes, hours or days: `30s`, `5m`, `1h`, `1d`.
+    fn span(&mut self, key: &str, least: Duration, most: Duration) -> Option<Duration> {
+        self.read(key, |text, _| {
+            span(text).filter(|span| *span >= least && *span <= most).ok_or_else(|| {
+                let (least, most) = (shown_span(least), shown_span(most));
+                format!("must be a time such as `30s`, `5m`, `1h` or `1d`, from {least} to {most}")
+            })
+        })
+    }
+
     fn one_of<T: Copy>(&mut self, key: &str, words: &[(&str, T)]) -> Option<T> {
         self.read(key, |text, _| {
             words.iter().find(|(word, _)| *word == text).map(|(_, meaning)| *meaning).ok_or_else(|| {
@@ -417,6 +432,23 @@ impl Reader<'_> {
         }
         network
     }
+}
+
+/// What each letter behind a number makes of it, in seconds; the longest first.
+const UNITS: [(char, u64); 4] = [('d', 86_400), ('h', 3_600), ('m', 60), ('s', 1)];
+
+/// `30s`, `5m`, `1h`, `1d`.
+fn span(text: &str) -> Option<Duration> {
+    let unit = text.chars().last()?;
+    let (_, seconds) = UNITS.into_iter().find(|(letter, _)| *letter == unit)?;
+    let number = text.strip_suffix(unit).filter(|number| number.bytes().all(|digit| digit.is_ascii_digit()))?;
+    number.parse::<u64>().ok()?.checked_mul(seconds).map(Duration::from_secs)
+}
+
+fn shown_span(span: Duration) -> String {
+    let seconds = span.as_secs();
+    let (unit, size) = UNITS.into_iter().find(|(_, size)| seconds % size == 0).unwrap_or(('s', 1));
+    format!("{}{unit}", seconds / size)
 }
 
 fn text_of(raw: &Raw) -> String {

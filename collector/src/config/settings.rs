@@ -23,6 +23,8 @@ pub struct Settings {
     pub limits: Limits,
     /// What evidence holds besides the decisions.
     pub evidence: EvidenceSettings,
+    /// What the world sees of the ledger, and how often.
+    pub ledger: LedgerSettings,
     /// Deliveries.
     pub outbox: OutboxSettings,
     /// How long things are kept for which no definition says so.
@@ -84,6 +86,13 @@ pub enum ClientAddress {
     None,
     /// The network: IPv4 /24, IPv6 /48.
     Truncated,
+}
+
+/// What the world sees of the ledger, and how often.
+#[derive(Debug, Clone)]
+pub struct LedgerSettings {
+    /// The time between two published checkpoints.
+    pub publish_every: Duration,
 }
 
 /// Deliveries.

@@ -163,3 +163,15 @@ fn relative_paths_of_the_file_and_the_defaults_start_at_the_file() {
     assert_eq!(settings.definitions_dir, folder.path().join("etc/defs"));
     assert_eq!(settings.key_ring, folder.path().join("etc/unticked.keyring"));
 }
+
+#[test]
+fn a_time_is_a_number_and_its_unit() {
+    let every = |text: &str| load(None, &[], &[&format!("ledger.publish_every={text}")]);
+    for (text, seconds) in [("1s", 1), ("90s", 90), ("5m", 300), ("1h", 3600), ("1d", 86_400), ("24h", 86_400)] {
+        assert_eq!(every(text).unwrap().settings.ledger.publish_every.as_secs(), seconds, "{text}");
+    }
+    for text in ["", "5", "m", "0s", "2d", "25h", "-1s", "+1s", "1.5m", "1 m", "1M", "99999999999999999999s", "1é"] {
+        let said = every(text).unwrap_err().to_string();
+        assert!(said.contains("`ledger.publish_every` must be a time such as `30s`") && said.contains("from 1s to 1d"));
+    }
+}

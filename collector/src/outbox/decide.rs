@@ -169,7 +169,7 @@ mod tests {
                 decided("answer", LegalBasis::Contract, None),
                 decided("newsletter", LegalBasis::Consent, Some(newsletter)),
             ],
-            evidence: EvidenceReference { record: "r".to_owned(), commitment: "c".to_owned() },
+            evidence: EvidenceReference::new("r".to_owned(), "c".to_owned()),
         }
     }
 

@@ -213,7 +213,7 @@ fn told(before: &Personal, changes: &[PurposeDecision], evidence: &EvidenceRow, 
                 retention: text.retention_period.clone(),
             })
             .collect(),
-        evidence: EvidenceReference { record: evidence.record_id.to_string(), commitment: hex(&evidence.commitment) },
+        evidence: EvidenceReference::new(evidence.record_id.to_string(), hex(&evidence.commitment)),
     }
 }
 

@@ -286,7 +286,7 @@ fn event(
             page: acceptance.page.clone(),
             values: values.collect(),
             decisions: decisions.collect(),
-            evidence: EvidenceReference { record: record.to_string(), commitment: commitment.to_owned() },
+            evidence: EvidenceReference::new(record.to_string(), commitment.to_owned()),
         })),
     }
 }

@@ -154,5 +154,5 @@ fn english() -> Language {
 }
 
 fn no_evidence() -> EvidenceReference {
-    EvidenceReference { record: "none, it is a test".to_owned(), commitment: "none".to_owned() }
+    EvidenceReference::new("none, it is a test".to_owned(), "none".to_owned())
 }

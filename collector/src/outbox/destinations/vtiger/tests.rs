@@ -48,7 +48,7 @@ fn decided(id: &str, legal_basis: LegalBasis, decision: Option<Decision>) -> Lea
 }
 
 fn evidence() -> EvidenceReference {
-    EvidenceReference { record: "019a-record".to_owned(), commitment: "9b1e".to_owned() }
+    EvidenceReference::new("019a-record".to_owned(), "9b1e".to_owned())
 }
 
 fn event(told: Told) -> Event {

@@ -145,8 +145,14 @@ fn tell(pairs: &mut Pairs, about: &BTreeMap<String, About>, story: &Story<'_>, e
         let text = match what {
             About::Decisions => Some(decisions(story)),
             About::Evidence => {
-                let EvidenceReference { record, commitment } = story.evidence;
-                Some(format!("record {record}, commitment {commitment}"))
+                let EvidenceReference { record, commitment, leaf, checkpoint } = story.evidence;
+                let mut text = format!("record {record}, commitment {commitment}");
+                // The whole note would not fit into a field of 255; size and root are what it says.
+                let mut head = checkpoint.iter().flat_map(|note| note.lines()).skip(1);
+                if let (Some(leaf), Some(size), Some(root)) = (leaf, head.next(), head.next()) {
+                    let _ = write!(text, ", leaf {leaf}, ledger {size} {root}");
+                }
+                Some(text)
             }
             About::Reference => Some(story.reference.to_owned()),
             About::Subject => Some(story.subject.to_owned()),
