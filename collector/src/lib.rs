@@ -10,6 +10,7 @@ pub mod forms;
 pub mod init;
 pub mod keep;
 pub mod leads;
+pub mod ledger;
 pub mod mail;
 pub mod metrics;
 pub mod outbox;

@@ -7,9 +7,10 @@ use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 use crate::{
     assets::Assets,
     config::{Secret, Settings},
-    engagements,
+    engagements, evidence,
     forms::Forms,
     keep::{self, KeepError, Presence},
+    ledger::{Ledger, LedgerError},
     mail,
     metrics::Metrics,
     outbox::{
@@ -51,6 +52,8 @@ pub struct Parts {
     pub store: Store,
     /// What identifies people, sealed.
     pub vault: Vault,
+    /// The tree of commitments to the evidence.
+    pub ledger: Ledger,
     /// What is shown, and was.
     pub forms: Forms,
     /// The keys that make and open tickets.
@@ -142,6 +145,9 @@ pub enum StartError {
     /// The key ring's file.
     #[error(transparent)]
     Ring(#[from] RingError),
+    /// The ledger is not the one whose head was signed last.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
     /// The key ring does not belong to the key store.
     #[error(transparent)]
     Vault(#[from] VaultError),
@@ -208,6 +214,11 @@ pub async fn serve(settings: Settings, overrides: Overrides) -> Result<Running, 
     vault.check(&store).await?;
     // Before the first submission notes how far the main database is.
     reached::look(&store, overrides.clock.now()).await.map_err(OpenError::from)?;
+    let ledger = Ledger::open(&store, &vault, &settings.server.public_url, &overrides.clock).await?;
+    let older = evidence::sequence_older(&store, &ledger).await?;
+    if older > 0 {
+        tracing::info!(records = older, "put the records from before there was a ledger into it");
+    }
     let forms = Forms::open(store.clone(), &settings.definitions_dir, overrides.clock.clone()).await?;
     let address = settings.server.listen;
     let listener = TcpListener::bind(address).await.map_err(|cause| StartError::Listen { address, cause })?;
@@ -220,6 +231,7 @@ pub async fn serve(settings: Settings, overrides: Overrides) -> Result<Running, 
         forms: forms.clone(),
         tickets: tickets.clone(),
         vault: vault.clone(),
+        ledger: ledger.clone(),
         outbox: outbox.clone(),
         metrics: metrics.clone(),
         by_mail: settings.mail.is_some(),
@@ -231,6 +243,7 @@ pub async fn serve(settings: Settings, overrides: Overrides) -> Result<Running, 
         store: store.clone(),
         forms: forms.clone(),
         vault: vault.clone(),
+        ledger: ledger.clone(),
         outbox: outbox.clone(),
         retention: retention.clone(),
         links,
@@ -245,7 +258,8 @@ pub async fn serve(settings: Settings, overrides: Overrides) -> Result<Running, 
         clock: overrides.clock.clone(),
         random: overrides.random.clone(),
     };
-    let rules = retention::Tools::new(store.clone(), forms.clone(), vault.clone(), settings.retention.suspects_days);
+    let suspects = settings.retention.suspects_days;
+    let rules = retention::Tools::new(store.clone(), forms.clone(), vault.clone(), ledger.clone(), suspects);
     // What fell due while nobody was there ends before anything is sent; what takes longer goes on in the background.
     let first = retention::run::run(&rules, overrides.clock.now());
     if !matches!(tokio::time::timeout(FIRST_RUN, first).await, Ok(Ok(_))) {
@@ -279,6 +293,7 @@ pub async fn serve(settings: Settings, overrides: Overrides) -> Result<Running, 
         outbox,
         retention,
         vault,
+        ledger,
         store,
         forms,
         clock: overrides.clock,

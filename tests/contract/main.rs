@@ -11,6 +11,7 @@ mod engines;
 mod forms;
 mod keep;
 mod leads;
+mod ledger;
 mod mail;
 mod outbox;
 mod preferences;
@@ -27,6 +28,7 @@ use unticked_collector::store::{EngineKind, Store};
 async fn every_room(store: &Store) {
     vault::keeps_finds_and_destroys_keys(store).await;
     vault::notes_how_far_the_main_database_is(store).await;
+    ledger::keeps_the_names_and_the_last_signed_head(store).await;
     submissions::keeps_and_finds_submissions(store).await;
     submissions::a_second_one_with_the_same_id_or_reference_is_counted_out(store).await;
     submissions::finds_the_evidence_of_a_submission(store).await;
@@ -47,6 +49,9 @@ async fn every_room(store: &Store) {
     retention::cuts_and_withholds_what_waits(store).await;
     engagements::finds_whom_a_destination_may_speak_of(store).await;
     engagements::takes_each_message_once(store).await;
+    ledger::sequences_what_is_in_no_ledger(store, &submissions::record(1).evidence).await;
+    ledger::appends_and_reads_what_was_appended(store).await;
+    ledger::two_appenders_make_one_tree(store).await;
 }
 
 async fn every_statement_runs(fresh: Fresh, kind: EngineKind) {

@@ -45,6 +45,7 @@ pub fn record(number: u128) -> Record {
             opening_a: vec![4; 32],
             part_b: vec![5; 200],
             commitment: vec![6; 32],
+            leaf_index: None,
         },
         event: NewEvent {
             id: Uuid::from_u128(3_000_000 + number),
@@ -63,6 +64,8 @@ async fn keep(store: &Store, records: &[Record]) -> u64 {
     let mut tx = store.begin().await.unwrap();
     let inserted = sql::insert(&mut tx, &records).await.unwrap();
     if inserted == records.len() as u64 {
+        let rows: Vec<&EvidenceRow> = records.iter().map(|record| &record.evidence).collect();
+        evidence::sql::insert(&mut tx, &rows).await.unwrap();
         tx.commit().await.unwrap();
     } else {
         tx.rollback().await.unwrap();
@@ -104,11 +107,12 @@ pub async fn finds_the_evidence_of_a_submission(store: &Store) {
     let mut tx = store.begin().await.unwrap();
     let first = record(1).evidence;
     let later = EvidenceRow { record_id: Uuid::from_u128(9_000_001), ..first.clone() };
-    assert_eq!(evidence::sql::insert(&mut tx, &[&later]).await.unwrap(), 1);
+    let leaf = evidence::sql::insert(&mut tx, &[&later]).await.unwrap().first();
     let kept = evidence::sql::of_submission(&mut tx, first.submission_id).await.unwrap();
     assert_eq!(kept.iter().map(|one| one.record_id).collect::<Vec<_>>(), [first.record_id, later.record_id]);
     let rows = evidence::sql::rows_of_submission(&mut tx, first.submission_id).await.unwrap();
     assert_eq!((&rows[1].commitment, &rows[1].part_b), (&later.commitment, &later.part_b));
+    assert_eq!((rows[0].leaf_index, rows[1].leaf_index), (Some(0), i64::try_from(leaf).ok()));
     tx.rollback().await.unwrap();
 }
 

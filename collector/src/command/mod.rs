@@ -22,9 +22,10 @@ use std::process::ExitCode;
 use unticked_collector::{
     config::{Loaded, Settings, Sources},
     keep::KeepError,
+    ledger::Ledger,
     store::{Store, StoreError, values},
     vault::{KeyRing, Vault},
-    world::Random,
+    world::{Clock, Random},
 };
 
 /// The definitions have errors, or what was asked for does not exist.
@@ -93,6 +94,13 @@ pub async fn vault(settings: &Settings, store: &Store) -> Result<Vault, ExitCode
     let vault = Vault::new(ring, random);
     vault.check(store).await.map_err(|error| failed("The keys cannot be used", &error))?;
     Ok(vault)
+}
+
+/// The ledger of these databases; refused where it is not the one whose head was signed last.
+pub async fn ledger(settings: &Settings, store: &Store, vault: &Vault) -> Result<Ledger, ExitCode> {
+    Ledger::open(store, vault, &settings.server.public_url, &Clock::system())
+        .await
+        .map_err(|error| failed("The ledger cannot be used", &error))
 }
 
 /// A time for people: UTC, to the second.

@@ -46,7 +46,8 @@ pub fn run(sources: &Sources, what: &Retention) -> ExitCode {
     super::with_store(sources, async |settings, store| {
         let vault = super::vault(settings, store).await?;
         let forms = Forms::archive(store.clone(), Clock::system());
-        let tools = Tools::new(store.clone(), forms, vault, settings.retention.suspects_days);
+        let ledger = super::ledger(settings, store, &vault).await?;
+        let tools = Tools::new(store.clone(), forms, vault, ledger, settings.retention.suspects_days);
         if what.action.is_some() { carry_out(&tools).await } else { show(&tools, what).await }
     })
 }

@@ -112,7 +112,12 @@ async fn answer(app: &App, headers: &HeaderMap, body: &Bytes) -> Result<Response
         digest: sha256(&[body]),
         engaged: engaged(sent, signed_at.min(now), now)?,
     };
-    let tools = Tools { store: app.store.clone(), forms: app.forms.clone(), vault: app.vault.clone() };
+    let tools = Tools {
+        store: app.store.clone(),
+        forms: app.forms.clone(),
+        vault: app.vault.clone(),
+        ledger: app.ledger.clone(),
+    };
     match super::report(&tools, &report, now).await.map_err(|error| failed(&error))? {
         Outcome::OtherBody => Err(Refusal::new(ProblemType::AlreadySubmitted)
             .detail("a message with this `webhook-id` was taken before, with another body; use a new id")),

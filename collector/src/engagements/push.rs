@@ -15,6 +15,7 @@ use super::{
 use crate::{
     evidence,
     forms::Forms,
+    ledger::Ledger,
     retention::{
         self, Hands, RetentionError, calendar,
         decide::{Promises, decide},
@@ -33,6 +34,8 @@ pub struct Tools {
     pub forms: Forms,
     /// Seals the records.
     pub vault: Vault,
+    /// Where the records go.
+    pub ledger: Ledger,
 }
 
 /// A message of a destination.
@@ -123,6 +126,8 @@ pub async fn report(tools: &Tools, report: &Report, now: Timestamp) -> Result<Ou
     } else {
         tx.rollback().await?;
     }
+    // Nobody hears of it before the head that holds it is signed and kept; the first attempt may have been stopped there.
+    tools.ledger.catch_up().await?;
     Ok(Outcome::Taken { repeated, results })
 }
 

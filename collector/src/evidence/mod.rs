@@ -9,8 +9,32 @@ mod seal;
 pub mod sql;
 mod standing;
 
+use crate::{
+    ledger::{Ledger, LedgerError},
+    store::Store,
+};
+
 pub use seal::{Draft, EvidenceRow, OpenError, Opened, open, seal};
 pub use standing::{Standing, standing, standing_of};
+
+/// Records in one transaction of [`sequence_older`].
+const BATCH: i64 = 256;
+
+/// Puts records from before there was a ledger into it; answers how many there were.
+pub async fn sequence_older(store: &Store, ledger: &Ledger) -> Result<usize, LedgerError> {
+    let mut all = 0;
+    loop {
+        let mut tx = store.begin().await?;
+        let sequenced = sql::sequence_older(&mut tx, BATCH).await?;
+        tx.commit().await?;
+        all += sequenced;
+        if sequenced == 0 {
+            break;
+        }
+    }
+    ledger.catch_up().await?;
+    Ok(all)
+}
 
 #[cfg(test)]
 mod tests;

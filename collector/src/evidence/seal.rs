@@ -10,6 +10,7 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use crate::{
+    store::StoreError,
     vault::{Cell, Key, NotOpened},
     world::Random,
 };
@@ -48,8 +49,23 @@ pub struct EvidenceRow {
     pub opening_a: Vec<u8>,
     /// Part B with its opening and salts, sealed under the subject's evidence key.
     pub part_b: Vec<u8>,
-    /// 32 bytes: what the ledger will carry.
+    /// 32 bytes: what the ledger carries.
     pub commitment: Vec<u8>,
+    /// Its place in the ledger; none before it is kept.
+    pub leaf_index: Option<i64>,
+}
+
+impl EvidenceRow {
+    /// The commitment.
+    pub fn commitment(&self) -> Result<[u8; 32], StoreError> {
+        self.commitment.as_slice().try_into().map_err(|_| {
+            StoreError::Defect(format!(
+                "the commitment of the evidence record {} has {} bytes, not 32",
+                self.record_id,
+                self.commitment.len()
+            ))
+        })
+    }
 }
 
 /// What lies sealed: part B, and what blinds its hash and digests.
@@ -122,6 +138,7 @@ pub fn seal(draft: &Draft, key: &Key, random: &Random) -> Result<EvidenceRow, Ca
         opening_a: opening_a.to_vec(),
         part_b: key.seal(&cell(&draft.record_id), &plain, random),
         commitment: commitment.to_vec(),
+        leaf_index: None,
     })
 }
 

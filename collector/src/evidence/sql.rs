@@ -4,7 +4,10 @@ use unticked_shared::evidence::PartA;
 use uuid::Uuid;
 
 use super::seal::EvidenceRow;
-use crate::store::{Connection, StoreError, Transaction, fetch_all, insert_many};
+use crate::{
+    ledger::{self, Appended},
+    store::{Connection, StoreError, Transaction, execute, fetch_all, insert_many},
+};
 
 /// A record as far as it lies open.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
@@ -23,16 +26,21 @@ impl KeptRecord {
     }
 }
 
-/// Keeps records.
+/// Keeps records and puts each into the ledger, in their order.
 ///
 /// Call it in the transaction that makes true what they say: a record of something that never happened is false
-/// evidence, and something without its record cannot be shown.
-pub async fn insert(tx: &mut Transaction, rows: &[&EvidenceRow]) -> Result<u64, StoreError> {
+/// evidence, and something without its record cannot be shown. Call it as late in it as possible, since nobody else
+/// appends from here until the commit; after the commit, and before anybody is answered, comes
+/// [`Ledger::sign`](crate::ledger::Ledger::sign).
+pub async fn insert(tx: &mut Transaction, rows: &[&EvidenceRow]) -> Result<Appended, StoreError> {
+    let commitments: Vec<_> = rows.iter().map(|row| row.commitment()).collect::<Result<_, _>>()?;
+    let appended = ledger::append(tx, &commitments).await?;
+    let rows: Vec<(i64, &EvidenceRow)> = (ledger::sql::count(appended.first())?..).zip(rows.iter().copied()).collect();
     insert_many!(
         tx,
-        "evidence (record_id, submission_id, subject_id, part_a, opening_a, part_b, commitment)",
+        "evidence (record_id, submission_id, subject_id, part_a, opening_a, part_b, commitment, leaf_index)",
         rows,
-        |row| [
+        |(leaf, row)| [
             row.record_id,
             row.submission_id,
             row.subject_id,
@@ -40,9 +48,57 @@ pub async fn insert(tx: &mut Transaction, rows: &[&EvidenceRow]) -> Result<u64, 
             row.opening_a.as_slice(),
             row.part_b.as_slice(),
             row.commitment.as_slice(),
+            *leaf,
         ]
     )
-    .await
+    .await?;
+    Ok(appended)
+}
+
+/// A record that is in no ledger yet.
+#[derive(Debug, sqlx::FromRow)]
+struct Unsequenced {
+    record_id: Uuid,
+    commitment: Vec<u8>,
+}
+
+/// Puts records from before there was a ledger into it, the oldest first, at most `limit` of them; answers how many.
+pub async fn sequence_older(tx: &mut Transaction, limit: i64) -> Result<usize, StoreError> {
+    let rows: Vec<Unsequenced> = fetch_all!(
+        tx,
+        Unsequenced,
+        {
+            sqlite: "select record_id, commitment
+                     from evidence
+                     where leaf_index is null
+                     order by record_id
+                     limit $1",
+            postgres: "select record_id, commitment
+                       from evidence
+                       where leaf_index is null
+                       order by record_id
+                       limit $1
+                       for update",
+        },
+        limit,
+    )
+    .await?;
+    if rows.is_empty() {
+        return Ok(0);
+    }
+    let commitments: Vec<[u8; 32]> = rows
+        .iter()
+        .map(|row| {
+            row.commitment.as_slice().try_into().map_err(|_| {
+                StoreError::Defect(format!("the commitment of the evidence record {} is cut off", row.record_id))
+            })
+        })
+        .collect::<Result<_, _>>()?;
+    let appended = ledger::append(tx, &commitments).await?;
+    for (leaf, row) in (ledger::sql::count(appended.first())?..).zip(&rows) {
+        execute!(tx, "update evidence set leaf_index = $1 where record_id = $2", leaf, row.record_id).await?;
+    }
+    Ok(rows.len())
 }
 
 /// The records of a submission, the oldest first.
@@ -64,7 +120,7 @@ pub async fn rows_of_submission(connection: &mut Connection, submission: Uuid) -
     fetch_all!(
         connection,
         EvidenceRow,
-        "select record_id, submission_id, subject_id, part_a, opening_a, part_b, commitment
+        "select record_id, submission_id, subject_id, part_a, opening_a, part_b, commitment, leaf_index
          from evidence
          where submission_id = $1
          order by record_id",

@@ -25,6 +25,7 @@ pub use self::{decide::Asked, token::Links, withdraw::By};
 use crate::{
     evidence::{self, Standing},
     forms::{Forms, FormsError, Version},
+    ledger::Ledger,
     outbox::Outbox,
     retention::{Retention, RetentionError},
     store::{Store, StoreError, values::time},
@@ -41,6 +42,8 @@ pub struct Needs {
     pub forms: Forms,
     /// Seals the record and the events.
     pub vault: Vault,
+    /// Where the record goes.
+    pub ledger: Ledger,
     /// Woken after a withdrawal.
     pub outbox: Outbox,
     /// Woken after a withdrawal: of some persons nothing is left then.

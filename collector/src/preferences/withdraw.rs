@@ -63,6 +63,8 @@ impl Preferences {
         let (keys, before) = self.keys_and_kept(submission).await?;
         let changes = decide::withdraw(&before.standing, asked)?;
         if changes.is_empty() {
+            // Whoever took it back may have been stopped before the ledger's head was signed.
+            needs.ledger.catch_up().await?;
             return Ok((before, changes));
         }
         let mut tx = needs.store.begin().await?;
@@ -75,6 +77,7 @@ impl Preferences {
         let before = Personal { standing, ..before };
         if changes.is_empty() {
             tx.rollback().await?;
+            needs.ledger.catch_up().await?;
             return Ok((before, changes));
         }
         let deliveries = outbox::sql::lead_deliveries(&mut tx, submission).await?;
@@ -83,17 +86,20 @@ impl Preferences {
             tracing::error!(%submission, %error, "a withdrawal cannot be written");
             Refused::Internal
         })?;
-        evidence::sql::insert(&mut tx, &[&rows.evidence]).await?;
         outbox::sql::insert(&mut tx, std::slice::from_ref(&rows.event)).await?;
         for lead in &rows.hurried {
             outbox::sql::hurry(&mut tx, *lead, millis(needs.clock.now())).await?;
         }
+        let appended = evidence::sql::insert(&mut tx, &[&rows.evidence]).await?;
+        needs.ledger.continues(&appended)?;
         // Without consent there may be no ground left to keep them (Art. 17(1)(b)).
         let now = needs.clock.now();
         let destroyed =
             retention::destroy_unused(&mut tx, submission, &before.version, &needs.vault, &keys, now).await?;
         let standing = evidence::standing_of(&mut tx, submission).await?;
         tx.commit().await?;
+        // Nobody hears of it before the head that holds it is signed and kept.
+        needs.ledger.catch_up().await?;
         needs.outbox.wake();
         needs.retention.wake();
         info!(form = %before.version.form, id = %submission, purposes = changes.len(), destroyed, "consent was taken back");

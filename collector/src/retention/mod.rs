@@ -26,6 +26,7 @@ use jiff::SignedDuration;
 
 use crate::{
     forms::{Forms, FormsError},
+    ledger::Ledger,
     store::{Store, StoreError},
     vault::{Vault, VaultError},
 };
@@ -39,6 +40,8 @@ pub struct Tools {
     pub forms: Forms,
     /// Opens and seals.
     pub vault: Vault,
+    /// Where the records go.
+    pub ledger: Ledger,
     /// How long a suspected robot's submission waits for the owner.
     pub unreleased_after: SignedDuration,
     /// SQLite's logs still hold what was destroyed: a reader was in the way.
@@ -47,9 +50,9 @@ pub struct Tools {
 
 impl Tools {
     /// For a store and what belongs to it; `suspects_days` is how long a suspected robot's submission waits.
-    pub fn new(store: Store, forms: Forms, vault: Vault, suspects_days: u32) -> Self {
+    pub fn new(store: Store, forms: Forms, vault: Vault, ledger: Ledger, suspects_days: u32) -> Self {
         let unreleased_after = SignedDuration::from_hours(24 * i64::from(suspects_days));
-        Self { store, forms, vault, unreleased_after, unfolded: Arc::default() }
+        Self { store, forms, vault, ledger, unreleased_after, unfolded: Arc::default() }
     }
 }
 

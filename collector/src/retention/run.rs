@@ -235,6 +235,7 @@ impl Run<'_> {
             }
         }
         tx.commit().await?;
+        tools.ledger.catch_up().await?;
         done.forgotten = self.forget(&forgotten).await?;
         Ok(done)
     }

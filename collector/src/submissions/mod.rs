@@ -31,6 +31,7 @@ use self::{
 };
 use crate::{
     forms::{Forms, FormsError, Version},
+    ledger::Ledger,
     metrics::Metrics,
     outbox::Outbox,
     placements::tickets::{Ticket, TicketKeys},
@@ -54,6 +55,8 @@ pub struct Needs {
     pub tickets: TicketKeys,
     /// Seals what is kept.
     pub vault: Vault,
+    /// Where its evidence goes.
+    pub ledger: Ledger,
     /// Woken after each commit.
     pub outbox: Outbox,
     /// Told about each batch.
@@ -141,6 +144,7 @@ impl Submissions {
     pub fn start(needs: Needs) -> Self {
         let tools = Tools {
             store: needs.store.clone(),
+            ledger: needs.ledger.clone(),
             outbox: needs.outbox.clone(),
             metrics: needs.metrics.clone(),
             reached: LastCommitted::default(),
@@ -184,7 +188,13 @@ impl Submissions {
     async fn known(&self, ticket: &Ticket) -> Result<Option<Kept>, Refused> {
         let id = ticket.claims.submission_id().ok_or(Refusal::TicketInvalid)?;
         let mut connection = self.0.needs.store.read().await.map_err(|error| store_failed(&error))?;
-        sql::find(&mut connection, id).await.map_err(|error| store_failed(&error))
+        let kept = sql::find(&mut connection, id).await.map_err(|error| store_failed(&error))?;
+        drop(connection);
+        if kept.is_some() {
+            // Whoever wrote it may have been stopped before the head was signed.
+            self.0.needs.ledger.catch_up().await.map_err(|error| store_failed(&error))?;
+        }
+        Ok(kept)
     }
 
     async fn keep(&self, acceptance: &Acceptance, ticket: &Ticket) -> Result<Submitted, Refused> {
@@ -196,7 +206,7 @@ impl Submissions {
             })?;
             let reference = record.submission.reference.clone();
             match self.0.writer.write(record).await {
-                Ok(Written::New) => {
+                Ok(Written::New(_)) => {
                     let quarantined = acceptance.state == State::Quarantined;
                     info!(form = %acceptance.version.form, id = %acceptance.submission, quarantined, "accepted a submission");
                     let how = if quarantined { How::Quarantined } else { How::New };

@@ -3,10 +3,7 @@
 use uuid::Uuid;
 
 use super::record::Record;
-use crate::{
-    evidence,
-    store::{Connection, StoreError, Transaction, execute, fetch_all, fetch_optional, insert_many},
-};
+use crate::store::{Connection, StoreError, Transaction, execute, fetch_all, fetch_optional, insert_many};
 
 /// An accepted submission as it is kept, as far as its answer needs it.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
@@ -23,7 +20,7 @@ pub struct Kept {
     pub part_a: Vec<u8>,
 }
 
-/// Keeps submissions with everything that belongs to them but keys and events; answers how many there were.
+/// Keeps submissions with everything that belongs to them but keys, events and evidence; answers how many there were.
 ///
 /// Fewer than `records`: an id or a reference stands already. Then roll back, since the rest of the rows does not
 /// fit together.
@@ -77,8 +74,6 @@ pub async fn insert(tx: &mut Transaction, records: &[&Record]) -> Result<u64, St
         value.content.as_slice(),
     ])
     .await?;
-    let rows: Vec<_> = records.iter().map(|record| &record.evidence).collect();
-    evidence::sql::insert(tx, &rows).await?;
     Ok(inserted)
 }
 

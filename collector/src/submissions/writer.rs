@@ -19,6 +19,8 @@ use super::{
     sql::{self, Kept},
 };
 use crate::{
+    evidence,
+    ledger::{Appended, Ledger, Signed},
     mail,
     metrics::Metrics,
     outbox::{self, Outbox},
@@ -34,12 +36,23 @@ const QUEUE: usize = 1024;
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What became of a submission.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum Written {
-    /// It is durable.
-    New,
+    /// It is durable, and in the ledger.
+    New(Sequenced),
     /// Its id was accepted before; this is what is kept.
     Known(Kept),
+}
+
+/// The place of a new submission's evidence in the ledger, with all that proves it.
+#[derive(Debug, Clone)]
+pub struct Sequenced {
+    /// Its leaf.
+    pub index: u64,
+    /// What went into the ledger together with it.
+    pub appended: Arc<Appended>,
+    /// The head that was signed then.
+    pub signed: Arc<Signed>,
 }
 
 /// Why nothing was written.
@@ -73,6 +86,8 @@ struct Job {
 pub struct Tools {
     /// Both databases.
     pub store: Store,
+    /// Signs what was committed.
+    pub ledger: Ledger,
     /// Woken after each commit.
     pub outbox: Outbox,
     /// Told how large each batch was.
@@ -144,11 +159,11 @@ async fn write(tools: &Tools, batch: Vec<Job>) {
         let records: Vec<&Record> = first.iter().map(|job| job.record.as_ref()).collect();
         together_or_alone(tools, &records).await
     };
-    if outcomes.iter().any(|outcome| matches!(outcome, Ok(Written::New))) {
+    if outcomes.iter().any(|outcome| matches!(outcome, Ok(Written::New(_)))) {
         tools.outbox.wake();
     }
     for job in &again {
-        outcomes.push(match known(tools, job.record.submission.submission_id).await {
+        outcomes.push(match known_and_signed(tools, job.record.submission.submission_id).await {
             Ok(Some(kept)) => Ok(Written::Known(kept)),
             // The first one failed, and so would this one now.
             Ok(None) => Err(WriteError::Unavailable),
@@ -185,7 +200,7 @@ pub(super) async fn together_or_alone(tools: &Tools, records: &[&Record]) -> Vec
                 Err(Failure::Store(error)) => Err(failed(&error)),
             }
         };
-        away |= outcome == Err(WriteError::Unavailable);
+        away |= matches!(outcome, Err(WriteError::Unavailable));
         outcomes.push(outcome);
     }
     outcomes
@@ -207,7 +222,7 @@ async fn attempt(tools: &Tools, records: &[&Record]) -> Result<Vec<Written>, Fai
     let overdue = |_| StoreError::Unavailable("it did not answer in time".to_owned());
     tokio::time::timeout(PATIENCE, keep_keys(tools, records)).await.map_err(overdue)??;
     let outcomes = tokio::time::timeout(PATIENCE, keep_rest(tools, records)).await.map_err(overdue)??;
-    if let (Some(Written::New), Some(record)) = (outcomes.last(), records.last()) {
+    if let (Some(Written::New(_)), Some(record)) = (outcomes.last(), records.last()) {
         tools.reached.set(record.evidence.record_id);
     }
     Ok(outcomes)
@@ -230,8 +245,24 @@ async fn keep_rest(tools: &Tools, records: &[&Record]) -> Result<Vec<Written>, F
     loop {
         let fresh: Vec<&Record> =
             records.iter().zip(&outcomes).filter(|(_, known)| known.is_none()).map(|(record, _)| *record).collect();
-        if fresh.is_empty() || keep_fresh(tools, &fresh).await? {
-            return Ok(outcomes.into_iter().map(|known| known.map_or(Written::New, Written::Known)).collect());
+        if fresh.is_empty() {
+            // Whoever wrote them may have been stopped before the head was signed.
+            tools.ledger.catch_up().await?;
+            return Ok(outcomes.into_iter().flatten().map(Written::Known).collect());
+        }
+        if let Some(appended) = keep_fresh(tools, &fresh).await? {
+            // Nobody hears of a leaf before the head that holds it is signed and kept.
+            let signed = tools.ledger.sign(&appended.head()).await?;
+            let (mut index, appended) = (appended.first(), Arc::new(appended));
+            let sequenced = outcomes.into_iter().map(|known| match known {
+                Some(kept) => Written::Known(kept),
+                None => {
+                    index += 1;
+                    let (appended, signed) = (Arc::clone(&appended), Arc::clone(&signed));
+                    Written::New(Sequenced { index: index - 1, appended, signed })
+                }
+            });
+            return Ok(sequenced.collect());
         }
         // Some were there before. Each round finds at least one of them, or the reference is at fault.
         let mut found = false;
@@ -247,12 +278,12 @@ async fn keep_rest(tools: &Tools, records: &[&Record]) -> Result<Vec<Written>, F
     }
 }
 
-/// Whether all of them are durable now; if not, some of them stand already and nothing was written.
-async fn keep_fresh(tools: &Tools, records: &[&Record]) -> Result<bool, StoreError> {
+/// What went into the ledger, when all of them are durable now; otherwise some of them stand already and nothing was written.
+async fn keep_fresh(tools: &Tools, records: &[&Record]) -> Result<Option<Appended>, StoreError> {
     let mut tx = tools.store.begin().await?;
     if sql::insert(&mut tx, records).await? < records.len() as u64 {
         tx.rollback().await?;
-        return Ok(false);
+        return Ok(None);
     }
     let events: Vec<_> = records.iter().map(|record| record.event.clone()).collect();
     outbox::sql::insert(&mut tx, &events).await?;
@@ -262,20 +293,33 @@ async fn keep_fresh(tools: &Tools, records: &[&Record]) -> Result<bool, StoreErr
         let ids: Vec<Uuid> = records.iter().map(|record| record.submission.submission_id).collect();
         mail::sql::note(&mut tx, mail::sql::Kind::Submission, &ids, first.submission.received_at).await?;
     }
+    // Last: from here until the commit nobody else appends.
+    let rows: Vec<_> = records.iter().map(|record| &record.evidence).collect();
+    let appended = evidence::sql::insert(&mut tx, &rows).await?;
+    tools.ledger.continues(&appended)?;
     match tx.commit().await {
-        Ok(()) => Ok(true),
+        Ok(()) => Ok(Some(appended)),
         Err(error) => {
             // Nobody knows whether it happened. It happened for all or for none, so one of them tells.
-            let Some(one) = records.first() else { return Ok(true) };
+            let Some(one) = records.first() else { return Ok(Some(appended)) };
             match known(tools, one.submission.submission_id).await? {
                 Some(kept) if kept.subject_id == one.submission.subject_id => {
                     warn!(%error, "a commit was reported as failed, but it happened");
-                    Ok(true)
+                    Ok(Some(appended))
                 }
                 _ => Err(error),
             }
         }
     }
+}
+
+/// What is kept under an id, once the ledger's head that holds it is signed.
+async fn known_and_signed(tools: &Tools, submission: Uuid) -> Result<Option<Kept>, StoreError> {
+    let kept = known(tools, submission).await?;
+    if kept.is_some() {
+        tools.ledger.catch_up().await?;
+    }
+    Ok(kept)
 }
 
 async fn known(tools: &Tools, submission: Uuid) -> Result<Option<Kept>, StoreError> {

@@ -221,6 +221,16 @@ impl KeyRing {
         self.derived(&[b"unticked personal link v1"])
     }
 
+    /// The secret of the key that signs the ledger's heads under a name. It comes from the one key that is never changed:
+    /// a receipt must be checkable for as long as somebody keeps it.
+    pub fn ledger_seed(&self, origin: &str) -> Zeroizing<[u8; 32]> {
+        let mut seed = Zeroizing::new([0u8; 32]);
+        Hkdf::<Sha256>::new(None, self.index.expose())
+            .expand_multi_info(&[b"unticked ledger v1\0", origin.as_bytes()], seed.as_mut_slice())
+            .expect("32 bytes are within what HKDF-SHA256 can give");
+        seed
+    }
+
     fn derived(&self, info: &[&[u8]]) -> SigningKey {
         let mut bytes = Zeroizing::new([0u8; 32]);
         Hkdf::<Sha256>::new(None, self.index.expose())

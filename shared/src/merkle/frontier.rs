@@ -46,6 +46,15 @@ impl Frontier {
         peaks.fold(*last, |right, left| node_hash(left, &right))
     }
 
+    /// The root of the complete subtree of `1 << level` leaves among those that the tree consists of, if there is one.
+    pub fn peak(&self, level: u8) -> Option<Hash> {
+        if self.size.checked_shr(level.into())? & 1 == 0 {
+            return None;
+        }
+        let larger = self.size.checked_shr(u32::from(level) + 1).unwrap_or(0).count_ones();
+        self.peaks.get(larger as usize).copied()
+    }
+
     /// Appends a leaf by its hash; answers its index. `completed` hears each node that becomes complete by it, the
     /// leaf's own included: its level (leaves are 0), its index within the level, its hash. These never change again.
     pub fn append(&mut self, leaf: Hash, mut completed: impl FnMut(u8, u64, &Hash)) -> u64 {

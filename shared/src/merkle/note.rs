@@ -109,6 +109,11 @@ impl Signer {
         Ok(Self { name: check_name(name)?.to_owned(), key: ed25519_dalek::SigningKey::from_bytes(seed) })
     }
 
+    /// The key's name: the origin of the log that it signs for.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// The key that others check with.
     pub fn verifier(&self) -> VerifierKey {
         let public = self.key.verifying_key();

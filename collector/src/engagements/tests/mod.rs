@@ -24,7 +24,12 @@ use crate::{
 
 fn tools(house: &House) -> Tools {
     let needs = &house.needs;
-    Tools { store: needs.store.clone(), forms: needs.forms.clone(), vault: needs.vault.clone() }
+    Tools {
+        store: needs.store.clone(),
+        forms: needs.forms.clone(),
+        vault: needs.vault.clone(),
+        ledger: needs.ledger.clone(),
+    }
 }
 
 /// A house in which the CRM has Ann's lead, and her reference.

@@ -199,6 +199,7 @@ async fn withdraw(house: &House, purposes: &[&str]) -> usize {
         opening_a: vec![0; 32],
         part_b: vec![0; 60],
         commitment: vec![0; 32],
+        leaf_index: None,
     };
     evidence::sql::insert(&mut tx, &[&row]).await.unwrap();
     let now = house.hour.now();

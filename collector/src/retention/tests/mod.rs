@@ -25,7 +25,7 @@ pub const YEAR: i64 = 365 * DAY;
 
 pub fn tools(house: &House) -> Tools {
     let needs = &house.needs;
-    Tools::new(needs.store.clone(), needs.forms.clone(), needs.vault.clone(), 30)
+    Tools::new(needs.store.clone(), needs.forms.clone(), needs.vault.clone(), needs.ledger.clone(), 30)
 }
 
 /// One run at the house's hour; nothing fails.

@@ -91,12 +91,16 @@ impl House {
             None => unwatched,
         };
         let ring = KeyRing::open(&dir.path().join("keys.toml"), &Random::system()).unwrap();
+        let (tickets, links) = (TicketKeys::from_ring(&ring), Links::new(&ring, "https://forms.example"));
+        let vault = Vault::new(ring, random);
+        let ledger = Ledger::open(&store, &vault, "https://forms.example", &hour.clock()).await.unwrap();
         let needs = Needs {
             store,
             forms,
-            tickets: TicketKeys::from_ring(&ring),
-            links: Links::new(&ring, "https://forms.example"),
-            vault: Vault::new(ring, random),
+            tickets,
+            links,
+            vault,
+            ledger,
             outbox: Outbox::default(),
             metrics: Metrics::default(),
             by_mail: false,

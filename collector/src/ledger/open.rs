@@ -1,0 +1,158 @@
+//! The start: is this the ledger whose head was signed last?
+
+use unticked_shared::merkle::{note::Signer, proof};
+
+use super::{
+    Head, nodes,
+    sign::{self, Ledger, Signed},
+    sql::{self, Origin},
+};
+use crate::{
+    store::{Store, StoreError, values::millis},
+    vault::Vault,
+    world::Clock,
+};
+
+/// Why the ledger cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum LedgerError {
+    /// The databases.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The main database lacks what was signed.
+    #[error(
+        "the ledger has {found} entries, and a head with {signed} was signed: the main database is older than its key \
+         store. Put the newer one back. If it is lost for good, `unticked ledger new-origin` begins a new ledger over \
+         what is left, and says so to everybody who looks"
+    )]
+    Behind {
+        /// Entries that are there.
+        found: u64,
+        /// Entries that were signed.
+        signed: u64,
+    },
+    /// The main database holds other entries than those that were signed.
+    #[error(
+        "the first {signed} entries of the ledger are not those that were signed: the main database is another one, or \
+         was altered. `unticked verify` names what does not hold. Put the right one back; if it is lost for good, \
+         `unticked ledger new-origin` begins a new ledger over what is left"
+    )]
+    Inconsistent {
+        /// Entries that were signed.
+        signed: u64,
+    },
+    /// The key store was signing for another log.
+    #[error(
+        "the key store belongs to the ledger `{signed}`, and the main database to `{found}`: they do not belong \
+         together. Put the right one back; `unticked ledger new-origin` begins a new ledger over what is left"
+    )]
+    Foreign {
+        /// The name in the main database.
+        found: String,
+        /// The name in the key store.
+        signed: String,
+    },
+    /// The key store has never signed what the main database has.
+    #[error(
+        "the ledger has {found} entries, and its key store knows of no signed head: it is older than the main database, \
+         or another one. Put the right one back; `unticked ledger new-origin` begins a new ledger over what is there"
+    )]
+    Unsigned {
+        /// Entries that are there.
+        found: u64,
+    },
+    /// Head, leaves and tiles do not fit together.
+    #[error(
+        "the head of the ledger does not follow from its tiles: `unticked verify` names what does not hold, and \
+         `unticked ledger rebuild` makes the tiles anew from the leaves"
+    )]
+    Torn,
+    /// The public address cannot name a log.
+    #[error("`{0}` cannot be the name of a ledger: it holds a space or a plus sign")]
+    Name(String),
+}
+
+impl Ledger {
+    /// Opens the ledger; makes it where there is none. Refuses one that is not what was signed last.
+    ///
+    /// Whatever was committed and not signed, because somebody was stopped in between, is signed now. `public_url` names a
+    /// new ledger; one that exists keeps its name.
+    pub async fn open(store: &Store, vault: &Vault, public_url: &str, clock: &Clock) -> Result<Self, LedgerError> {
+        let now = millis(clock.now());
+        let origin = origin(store, public_url, now).await?;
+        let seed = vault.ring().ledger_seed(&origin.origin);
+        let signer = Signer::new(&origin.origin, &seed).map_err(|_| LedgerError::Name(origin.origin.clone()))?;
+        let kept = sql::signed(&mut store.keys().read().await?).await?;
+        // After the key store: what is signed meanwhile by another collector is in here, too.
+        let mut connection = store.read().await?;
+        let edge = sql::head(&mut connection).await?;
+        let head = Head { size: edge.size(), root: edge.root() };
+        if nodes::with_nodes(&mut connection, |nodes| proof::root(nodes, head.size)).await? != head.root {
+            return Err(LedgerError::Torn);
+        }
+        let mut begins = false;
+        let last = match kept {
+            // The key store still has the last head of the name before: the new one was begun, and not yet signed.
+            Some(kept) if kept.origin != origin.origin && origin.previous.as_deref() == Some(kept.note.as_str()) => {
+                begins = true;
+                None
+            }
+            Some(kept) if kept.origin != origin.origin => {
+                return Err(LedgerError::Foreign { found: origin.origin, signed: kept.origin });
+            }
+            Some(kept) => {
+                let signed = kept.head()?;
+                if head.size < signed.size {
+                    return Err(LedgerError::Behind { found: head.size, signed: signed.size });
+                }
+                let then = nodes::with_nodes(&mut connection, |nodes| proof::root(nodes, signed.size)).await?;
+                if then != signed.root {
+                    return Err(LedgerError::Inconsistent { signed: signed.size });
+                }
+                Some(Signed { head: signed, note: kept.note })
+            }
+            None if head.size > 0 => return Err(LedgerError::Unsigned { found: head.size }),
+            None => None,
+        };
+        drop(connection);
+        let fresh = last.is_none();
+        let last = match last {
+            Some(last) => last,
+            None => Signed { head, note: sign::sign(&signer, &head)? },
+        };
+        if fresh {
+            let row = sign::row(&origin.origin, &last, now)?;
+            let mut tx = store.keys().begin().await?;
+            if begins {
+                sql::replace_signed(&mut tx, &row).await?;
+            } else {
+                sql::keep_signed(&mut tx, &row).await?;
+            }
+            tx.commit().await?;
+        }
+        let ledger = Self::new(store.clone(), signer, clock.clone(), last);
+        ledger.catch_up().await?;
+        Ok(ledger)
+    }
+}
+
+/// The log's name now; the first one is made from the public address.
+async fn origin(store: &Store, public_url: &str, now: i64) -> Result<Origin, LedgerError> {
+    if let Some(last) = sql::origins(&mut store.read().await?).await?.pop() {
+        return Ok(last);
+    }
+    let host = public_url.split_once("://").map_or(public_url, |(_, host)| host);
+    let first = Origin {
+        number: 1,
+        origin: format!("{}/ledger", host.trim_end_matches('/')),
+        began_at_size: 0,
+        began_at: now,
+        reason: None,
+        previous: None,
+    };
+    let mut tx = store.begin().await?;
+    sql::insert_origin(&mut tx, &first).await?;
+    tx.commit().await?;
+    // Another collector may have been faster.
+    Ok(sql::origins(&mut store.read().await?).await?.pop().unwrap_or(first))
+}
