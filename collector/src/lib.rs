@@ -18,6 +18,7 @@ pub mod placements;
 pub mod precompressed;
 pub mod preferences;
 pub mod problem;
+pub mod receipts;
 pub mod retention;
 pub mod router;
 pub mod store;

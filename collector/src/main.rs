@@ -43,6 +43,9 @@ enum Command {
     Doctor(command::doctor::Doctor),
     /// Brings the databases up to date, after a copy, without serving
     Upgrade,
+    /// Checks what a visitor kept: one record, with its proof
+    #[command(subcommand)]
+    Receipt(command::receipt::Receipt),
     /// What was ever shown
     #[command(subcommand)]
     Versions(command::versions::Versions),
@@ -78,6 +81,7 @@ fn main() -> ExitCode {
         Command::Restore(restore) => command::restore::run(&sources, &restore),
         Command::Doctor(doctor) => command::doctor::run(&sources, &doctor),
         Command::Upgrade => command::upgrade::run(&sources),
+        Command::Receipt(receipt) => command::receipt::run(&receipt),
         Command::Versions(versions) => command::versions::run(&sources, &versions),
         Command::Quarantine(quarantine) => command::quarantine::run(&sources, &quarantine),
         Command::Destinations(destinations) => command::destinations::run(&sources, &destinations),

@@ -15,6 +15,7 @@ mod pages;
 mod placements;
 mod preferences;
 mod proxies;
+mod receipts;
 mod retention;
 mod submissions;
 mod tickets;

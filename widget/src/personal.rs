@@ -43,6 +43,10 @@ pub struct PersonalPage<'a> {
     pub purposes: Vec<PersonalPurpose<'a>>,
     /// The names of what was taken back just now.
     pub just_withdrawn: Vec<String>,
+    /// A receipt, base64; empty where none can be given.
+    pub receipt: String,
+    /// It is the receipt of what was taken back just now, and not of what was sent.
+    pub of_withdrawal: bool,
 }
 
 /// One purpose, and how it stands.

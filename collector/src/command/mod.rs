@@ -11,6 +11,7 @@ pub mod init;
 pub mod leads;
 pub mod quarantine;
 pub mod ready;
+pub mod receipt;
 pub mod restore;
 pub mod retention;
 pub mod serve;

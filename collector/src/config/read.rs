@@ -15,8 +15,8 @@ use super::{
     mail::{MailSettings, SmtpServer},
     secret::Secret,
     settings::{
-        BackupSettings, ClientAddress, ConfigError, ConfigErrors, Effective, EvidenceSettings, LedgerSettings,
-        Limits, Loaded, LogFormat, LogSettings, Origin, OutboxSettings, RetentionSettings, ServerSettings, Settings,
+        BackupSettings, ClientAddress, ConfigError, ConfigErrors, Effective, EvidenceSettings, LedgerSettings, Limits,
+        Loaded, LogFormat, LogSettings, Origin, OutboxSettings, RetentionSettings, ServerSettings, Settings,
     },
 };
 

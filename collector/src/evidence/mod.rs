@@ -14,7 +14,7 @@ use crate::{
     store::Store,
 };
 
-pub use seal::{Draft, EvidenceRow, OpenError, Opened, open, seal};
+pub use seal::{Draft, EvidenceRow, OpenError, Opened, Shown, open, seal, seal_to_show, show};
 pub use standing::{Standing, standing, standing_of};
 
 /// Records in one transaction of [`sequence_older`].

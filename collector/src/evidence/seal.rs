@@ -81,6 +81,27 @@ pub struct Opened {
     pub contact_salt: Option<Opening>,
 }
 
+/// What a receipt shows of a record: both parts as canonical JSON, with what opens them. `Debug` hides it.
+#[derive(Clone)]
+pub struct Shown {
+    /// Part A.
+    pub part_a: String,
+    /// Part B.
+    pub part_b: String,
+    /// Blinds the hash of part A.
+    pub opening_a: Opening,
+    /// Blinds the hash of part B.
+    pub opening_b: Opening,
+    /// Blinds `contact_digest`.
+    pub contact_salt: Option<Opening>,
+}
+
+impl std::fmt::Debug for Shown {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shown").finish_non_exhaustive()
+    }
+}
+
 /// Why part B cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum OpenError {
@@ -118,11 +139,16 @@ fn cell(record: &Uuid) -> Cell<'_> {
 
 /// Commits to both parts with fresh openings, and seals part B under the subject's evidence key.
 pub fn seal(draft: &Draft, key: &Key, random: &Random) -> Result<EvidenceRow, CanonicalError> {
+    seal_to_show(draft, key, random).map(|(row, _)| row)
+}
+
+/// [`seal`], and what a receipt of the record shows.
+pub fn seal_to_show(draft: &Draft, key: &Key, random: &Random) -> Result<(EvidenceRow, Shown), CanonicalError> {
     let (opening_a, opening_b): (Opening, Opening) = (random.bytes(), random.bytes());
-    let part_a = canonical::to_vec(&draft.part_a)?;
+    let (part_a, part_b) = (canonical::to_string(&draft.part_a)?, canonical::to_string(&draft.part_b)?);
     // The same as `evidence::part_hash`, from bytes that are needed anyway.
-    let hash_a = sha256(&[&opening_a, &part_a]);
-    let commitment = evidence::commitment(&hash_a, &evidence::part_hash(&opening_b, &draft.part_b)?);
+    let hash_a = sha256(&[&opening_a, part_a.as_bytes()]);
+    let commitment = evidence::commitment(&hash_a, &sha256(&[&opening_b, part_b.as_bytes()]));
     let sealing = Sealing {
         part: &draft.part_b,
         opening: hex(&opening_b),
@@ -130,15 +156,28 @@ pub fn seal(draft: &Draft, key: &Key, random: &Random) -> Result<EvidenceRow, Ca
         contact_salt: draft.contact_salt.as_ref().map(|salt| hex(salt)),
     };
     let plain = Zeroizing::new(canonical::to_vec(&sealing)?);
-    Ok(EvidenceRow {
+    let row = EvidenceRow {
         record_id: draft.record_id,
         submission_id: draft.submission_id,
         subject_id: draft.subject_id,
-        part_a,
+        part_a: part_a.as_bytes().to_vec(),
         opening_a: opening_a.to_vec(),
         part_b: key.seal(&cell(&draft.record_id), &plain, random),
         commitment: commitment.to_vec(),
         leaf_index: None,
+    };
+    Ok((row, Shown { part_a, part_b, opening_a, opening_b, contact_salt: draft.contact_salt }))
+}
+
+/// What a receipt of a kept record shows, opened with the subject's evidence key.
+pub fn show(row: &EvidenceRow, key: &Key) -> Result<Shown, OpenError> {
+    let opened = open(row, key)?;
+    Ok(Shown {
+        part_a: String::from_utf8(row.part_a.clone()).map_err(|_| OpenError::Content)?,
+        part_b: canonical::to_string(&opened.part).map_err(|_| OpenError::Content)?,
+        opening_a: row.opening_a.as_slice().try_into().map_err(|_| OpenError::Content)?,
+        opening_b: opened.opening,
+        contact_salt: opened.contact_salt,
     })
 }
 

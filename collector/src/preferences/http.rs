@@ -58,6 +58,9 @@ struct Rest<'a> {
     language: &'a Language,
     received_at: String,
     purposes: Vec<Now<'a>>,
+    /// Base64: of what was taken back just now, else of what was sent.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    receipt: String,
 }
 
 #[derive(Serialize)]
@@ -79,7 +82,12 @@ async fn look(
 ) -> Result<impl IntoResponse, Refusal> {
     app.limits.take_client(client, app.clock.now())?;
     let Look { token } = read(&body, "{\"token\": …}")?;
-    answer(&app.preferences.look(&token).await)
+    let personal = app.preferences.look(&token).await;
+    let receipt = match &personal {
+        Ok(personal) => app.preferences.receipt(personal).await,
+        Err(_) => String::new(),
+    };
+    answer(&personal, receipt)
 }
 
 async fn withdraw(
@@ -91,7 +99,9 @@ async fn withdraw(
     let Withdraw { token, purposes } = read(&body, "{\"token\": …, \"purposes\": […]}, or without `purposes` for all")?;
     let by = By { method: Method::Api, client: client_address(&app, client) };
     let asked = purposes.map_or(Asked::All, Asked::Purposes);
-    answer(&app.preferences.withdraw(&token, &asked, &by).await.map(|(personal, _)| personal))
+    let withdrawn = app.preferences.withdraw(&token, &asked, &by).await;
+    let receipt = withdrawn.as_ref().map(|withdrawn| withdrawn.receipt.clone()).unwrap_or_default();
+    answer(&withdrawn.map(|withdrawn| withdrawn.personal), receipt)
 }
 
 /// serde's own message may quote what was sent.
@@ -100,9 +110,9 @@ fn read<T: for<'de> Deserialize<'de>>(body: &Bytes, shape: &str) -> Result<T, Re
         .map_err(|_| Refusal::new(ProblemType::Malformed).detail(&format!("the body must be {shape}")))
 }
 
-fn answer(result: &Result<Personal, Refused>) -> Result<impl IntoResponse + use<>, Refusal> {
+fn answer(result: &Result<Personal, Refused>, receipt: String) -> Result<impl IntoResponse + use<>, Refusal> {
     let json = match result {
-        Ok(personal) => serde_json::to_value(Answer { kept: true, rest: Some(rest(personal)) }),
+        Ok(personal) => serde_json::to_value(Answer { kept: true, rest: Some(rest(personal, receipt)) }),
         Err(Refused::Gone) => serde_json::to_value(Answer { kept: false, rest: None }),
         Err(refused) => return Err(refused.into()),
     };
@@ -110,7 +120,7 @@ fn answer(result: &Result<Personal, Refused>) -> Result<impl IntoResponse + use<
     Ok(([(header::CACHE_CONTROL, "no-store"), (header::REFERRER_POLICY, "no-referrer")], json))
 }
 
-fn rest(personal: &Personal) -> Rest<'_> {
+fn rest(personal: &Personal, receipt: String) -> Rest<'_> {
     let purposes = personal.purposes().map(|(text, now)| Now {
         purpose: &text.id,
         name: &text.name,
@@ -127,6 +137,7 @@ fn rest(personal: &Personal) -> Rest<'_> {
         language: &personal.content().language,
         received_at: rfc3339(personal.received_at),
         purposes: purposes.collect(),
+        receipt,
     }
 }
 

@@ -21,12 +21,17 @@ use unticked_shared::{
 };
 use uuid::Uuid;
 
-pub use self::{decide::Asked, token::Links, withdraw::By};
+pub use self::{
+    decide::Asked,
+    token::Links,
+    withdraw::{By, Withdrawn},
+};
 use crate::{
     evidence::{self, Standing},
     forms::{Forms, FormsError, Version},
     ledger::Ledger,
     outbox::Outbox,
+    receipts::Receipts,
     retention::{Retention, RetentionError},
     store::{Store, StoreError, values::time},
     vault::{SubjectKeys, Vault, VaultError},
@@ -169,6 +174,16 @@ impl Preferences {
     /// The personal link of a submission.
     pub fn links(&self) -> &Links {
         &self.0.links
+    }
+
+    /// The receipt of what the person sent, base64; empty where none can be given any more.
+    pub async fn receipt(&self, personal: &Personal) -> String {
+        self.receipts().again(personal.submission, None, personal.content()).await
+    }
+
+    fn receipts(&self) -> Receipts {
+        let Needs { store, vault, ledger, links, .. } = &*self.0;
+        Receipts::new(store.clone(), vault.clone(), ledger.clone(), links.site())
     }
 
     /// What whoever holds this token decided. Changes nothing.

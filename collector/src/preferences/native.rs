@@ -18,7 +18,7 @@ use unticked_widget::{
     PersonalFiles, PersonalPage, PersonalProblem, PersonalPurpose, render_gone, render_opening, render_personal,
 };
 
-use super::{Asked, By, Personal, Refused, State, decide::can_be_withdrawn, http::client_address};
+use super::{Asked, By, Refused, State, Withdrawn, decide::can_be_withdrawn, http::client_address};
 use crate::{
     placements::{
         http::{Parameters, accept_language, parameter},
@@ -64,7 +64,11 @@ pub(super) async fn receive(
         return response;
     }
     let result = match controls.single("withdraw") {
-        Ok("") => app.preferences.look(token).await.map(|personal| (personal, Vec::new())),
+        Ok("") => app.preferences.look(token).await.map(|personal| Withdrawn {
+            personal,
+            purposes: Vec::new(),
+            receipt: String::new(),
+        }),
         Ok(which) => match asked(which) {
             Some(asked) => {
                 let by = By { method: Method::Page, client: client_address(&app, client) };
@@ -75,13 +79,13 @@ pub(super) async fn receive(
         Err(_) => Err(Refused::NotAsked(super::decide::NotAsked)),
     };
     match result {
-        Ok((personal, withdrawn)) => {
-            let withdrawn: Vec<&PurposeId> = withdrawn.iter().map(|one| &one.id).collect();
-            page(StatusCode::OK, rendered(&app, &personal, &withdrawn))
-        }
+        Ok(withdrawn) => page(StatusCode::OK, rendered(&app, withdrawn).await),
         // No button of ours sends it; whoever made it up sees how things stand.
         Err(Refused::NotAsked(_)) => match app.preferences.look(token).await {
-            Ok(personal) => page(StatusCode::UNPROCESSABLE_ENTITY, rendered(&app, &personal, &[])),
+            Ok(personal) => {
+                let nothing = Withdrawn { personal, purposes: Vec::new(), receipt: String::new() };
+                page(StatusCode::UNPROCESSABLE_ENTITY, rendered(&app, nothing).await)
+            }
             Err(refused) => refuse(&app, &language, &refused, token),
         },
         Err(refused) => refuse(&app, &language, &refused, token),
@@ -109,7 +113,12 @@ fn asked(which: &str) -> Option<Asked> {
     }
 }
 
-fn rendered(app: &App, personal: &Personal, withdrawn: &[&PurposeId]) -> String {
+async fn rendered(app: &App, withdrawn: Withdrawn) -> String {
+    let Withdrawn { personal, purposes: withdrawn, receipt } = withdrawn;
+    let (receipt, of_withdrawal) = match receipt.as_str() {
+        "" => (app.preferences.receipt(&personal).await, false),
+        _ => (receipt, true),
+    };
     let purposes = personal.purposes().map(|(text, now)| {
         let state = State::of(now);
         PersonalPurpose {
@@ -121,7 +130,7 @@ fn rendered(app: &App, personal: &Personal, withdrawn: &[&PurposeId]) -> String 
         }
     });
     let content = personal.content();
-    let just_withdrawn = content.purposes.iter().filter(|text| withdrawn.contains(&&text.id));
+    let just_withdrawn = content.purposes.iter().filter(|text| withdrawn.iter().any(|one| one.id == text.id));
     let page = PersonalPage {
         content,
         reference: personal.reference.clone(),
@@ -129,6 +138,8 @@ fn rendered(app: &App, personal: &Personal, withdrawn: &[&PurposeId]) -> String 
         token: app.preferences.links().token(personal.submission),
         purposes: purposes.collect(),
         just_withdrawn: just_withdrawn.map(|text| text.name.clone()).collect(),
+        receipt,
+        of_withdrawal,
     };
     render_personal(&page, files(app))
 }

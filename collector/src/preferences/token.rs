@@ -45,6 +45,11 @@ impl Links {
         &self.page
     }
 
+    /// The collector's public address.
+    pub fn site(&self) -> &str {
+        self.page.strip_suffix("/preferences").unwrap_or(&self.page)
+    }
+
     /// The submission that a token opens; nothing, where no key of ours made it. Takes a whole link, too, and forgives white
     /// space, since both are copied from paper. Whether the submission exists is not looked at.
     pub fn open(&self, text: &str) -> Option<Uuid> {

@@ -18,7 +18,7 @@ use super::{
     sql,
 };
 use crate::{
-    evidence::{self, Draft, EvidenceRow},
+    evidence::{self, Draft, EvidenceRow, Shown},
     outbox::{
         self,
         sql::{LeadDelivery, NewDelivery, NewEvent},
@@ -38,9 +38,27 @@ pub struct By {
     pub client: Option<String>,
 }
 
+/// What a withdrawal came to.
+#[derive(Debug, Clone)]
+pub struct Withdrawn {
+    /// How everything stands then.
+    pub personal: Personal,
+    /// What was taken back just now: nothing, where all of it had been before.
+    pub purposes: Vec<PurposeDecision>,
+    /// The receipt of it, base64; empty where nothing was.
+    pub receipt: String,
+}
+
+impl Withdrawn {
+    fn nothing(personal: Personal) -> Self {
+        Self { personal, purposes: Vec::new(), receipt: String::new() }
+    }
+}
+
 /// What a withdrawal keeps.
 struct Rows {
     evidence: EvidenceRow,
+    shown: Shown,
     event: NewEvent,
     /// Leads that something waits behind.
     hurried: Vec<Uuid>,
@@ -51,12 +69,7 @@ impl Preferences {
     /// withdrawn just now: none, where all of it had been before.
     ///
     /// When it returns `Ok` it is durable. Whoever heard no answer asks again: the same withdrawal makes one record.
-    pub async fn withdraw(
-        &self,
-        token: &str,
-        asked: &Asked,
-        by: &By,
-    ) -> Result<(Personal, Vec<PurposeDecision>), Refused> {
+    pub async fn withdraw(&self, token: &str, asked: &Asked, by: &By) -> Result<Withdrawn, Refused> {
         let needs = &self.0;
         let submission = needs.links.open(token).ok_or(Refused::WrongToken)?;
         // Before the transaction: SQLite's only writer is not kept waiting while keys are opened and words are read.
@@ -65,7 +78,7 @@ impl Preferences {
         if changes.is_empty() {
             // Whoever took it back may have been stopped before the ledger's head was signed.
             needs.ledger.catch_up().await?;
-            return Ok((before, changes));
+            return Ok(Withdrawn::nothing(before));
         }
         let mut tx = needs.store.begin().await?;
         let kept = sql::lock(&mut tx, submission).await?.ok_or(Refused::Gone)?;
@@ -78,7 +91,7 @@ impl Preferences {
         if changes.is_empty() {
             tx.rollback().await?;
             needs.ledger.catch_up().await?;
-            return Ok((before, changes));
+            return Ok(Withdrawn::nothing(before));
         }
         let deliveries = outbox::sql::lead_deliveries(&mut tx, submission).await?;
         let at = decide::recorded_at(&before.standing, needs.clock.now());
@@ -103,7 +116,10 @@ impl Preferences {
         needs.outbox.wake();
         needs.retention.wake();
         info!(form = %before.version.form, id = %submission, purposes = changes.len(), destroyed, "consent was taken back");
-        Ok((self.personal(submission, kept, standing).await?, changes))
+        let personal = self.personal(submission, kept, standing).await?;
+        // Of a person of whom nothing is left now it is the last word, so it is made from what is still at hand.
+        let receipt = self.receipts().kept(&rows.shown, &changes, personal.content(), appended.first()).await;
+        Ok(Withdrawn { personal, purposes: changes, receipt })
     }
 
     #[expect(clippy::too_many_arguments, reason = "what one record is made of")]
@@ -154,7 +170,7 @@ impl Preferences {
             contact_salt: None,
         };
         let key = keys.evidence.as_ref().ok_or(Unwritable::NoKey)?;
-        let evidence = evidence::seal(&draft, key, vault.random())?;
+        let (evidence, shown) = evidence::seal_to_show(&draft, key, vault.random())?;
         let event = Event {
             id: vault.random().uuid(at).to_string(),
             timestamp: rfc3339(at),
@@ -174,7 +190,7 @@ impl Preferences {
             held: false,
             deliveries,
         };
-        Ok(Rows { evidence, event, hurried })
+        Ok(Rows { evidence, shown, event, hurried })
     }
 
     fn deliveries(

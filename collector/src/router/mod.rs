@@ -31,7 +31,8 @@ pub use self::{
     limits::RateLimits,
 };
 use crate::{
-    assets, engagements, metrics, placements, preferences, problem, problem::Refusal, submissions, wiring::App,
+    assets, engagements, metrics, placements, preferences, problem, problem::Refusal, receipts, submissions,
+    wiring::App,
 };
 
 /// Everything the collector answers.
@@ -49,6 +50,7 @@ pub fn router(app: App) -> Router {
         .merge(placements::http::archive_routes())
         .merge(placements::pages::routes())
         .merge(preferences::http::routes())
+        .merge(receipts::http::routes())
         .route("/healthz", get(probe::healthy))
         .route("/readyz", get(ready))
         .route("/metrics", get(measured))

@@ -36,6 +36,7 @@ use crate::{
     outbox::Outbox,
     placements::tickets::{Ticket, TicketKeys},
     preferences::Links,
+    receipts::Receipts,
     store::{Store, StoreError, values::time},
     vault::Vault,
     world::Clock,
@@ -75,6 +76,7 @@ pub struct Submissions(Arc<Inner>);
 
 struct Inner {
     needs: Needs,
+    receipts: Receipts,
     writer: Writer,
     task: Mutex<Option<JoinHandle<()>>>,
 }
@@ -151,7 +153,9 @@ impl Submissions {
             by_mail: needs.by_mail,
         };
         let (writer, task) = Writer::start(tools);
-        Self(Arc::new(Inner { needs, writer, task: Mutex::new(Some(task)) }))
+        let receipts =
+            Receipts::new(needs.store.clone(), needs.vault.clone(), needs.ledger.clone(), needs.links.site());
+        Self(Arc::new(Inner { needs, receipts, writer, task: Mutex::new(Some(task)) }))
     }
 
     /// Whether the writer takes submissions.
@@ -178,7 +182,7 @@ impl Submissions {
         match decide(arrival, &ticket, &version, needs.clock.now()) {
             Ok(acceptance) => self.keep(&acceptance, &ticket).await,
             Err(refusal @ (Refusal::TicketExpired | Refusal::DefinitionChanged)) => match self.known(&ticket).await? {
-                Some(kept) => repeated(&kept, body_digest, &ticket, &version, &needs.links),
+                Some(kept) => self.repeat(&kept, body_digest, &ticket, &version).await,
                 None => Err(refusal.into()),
             },
             Err(refusal) => Err(refusal.into()),
@@ -200,20 +204,26 @@ impl Submissions {
     async fn keep(&self, acceptance: &Acceptance, ticket: &Ticket) -> Result<Submitted, Refused> {
         let needs = &self.0.needs;
         for _ in 0..ATTEMPTS {
-            let record = record::record(acceptance, &needs.vault, &needs.forms.destinations()).map_err(|error| {
-                error!(%error, "an accepted submission has no canonical form");
-                Refused::Internal
-            })?;
+            let (record, shown) =
+                record::record(acceptance, &needs.vault, &needs.forms.destinations()).map_err(|error| {
+                    error!(%error, "an accepted submission has no canonical form");
+                    Refused::Internal
+                })?;
             let reference = record.submission.reference.clone();
             match self.0.writer.write(record).await {
-                Ok(Written::New(_)) => {
+                Ok(Written::New(place)) => {
                     let quarantined = acceptance.state == State::Quarantined;
                     info!(form = %acceptance.version.form, id = %acceptance.submission, quarantined, "accepted a submission");
                     let how = if quarantined { How::Quarantined } else { How::New };
-                    return Ok(Submitted { accepted: record::accepted(acceptance, &reference, &needs.links), how });
+                    let mut accepted = record::accepted(acceptance, &reference, &needs.links);
+                    // In this task, and not in the writer's: others wait for that one.
+                    let (proved_by, content) = ((&*place.appended, &*place.signed), acceptance.content());
+                    let Inner { receipts, .. } = &*self.0;
+                    accepted.receipt = receipts.fresh(&shown, &acceptance.purposes, content, proved_by, place.index);
+                    return Ok(Submitted { accepted, how });
                 }
                 Ok(Written::Known(kept)) => {
-                    return repeated(&kept, acceptance.body_digest, ticket, &acceptance.version, &needs.links);
+                    return self.repeat(&kept, acceptance.body_digest, ticket, &acceptance.version).await;
                 }
                 Err(WriteError::ReferenceTaken) => {}
                 Err(WriteError::Unavailable) => return Err(Refused::Unavailable),
@@ -222,6 +232,23 @@ impl Submissions {
         }
         error!("no free reference was found; the source of randomness repeats itself");
         Err(Refused::Internal)
+    }
+}
+
+impl Submissions {
+    /// The first result once more, its receipt made anew for as long as one may be given.
+    async fn repeat(
+        &self,
+        kept: &Kept,
+        body_digest: [u8; 32],
+        ticket: &Ticket,
+        version: &Version,
+    ) -> Result<Submitted, Refused> {
+        let mut submitted = repeated(kept, body_digest, ticket, version, &self.0.needs.links)?;
+        let submission = ticket.claims.submission_id().ok_or(Refusal::TicketInvalid)?;
+        let content = &version.face(Some(&ticket.claims.language)).1.content;
+        submitted.accepted.receipt = self.0.receipts.again(submission, None, content).await;
+        Ok(submitted)
     }
 }
 

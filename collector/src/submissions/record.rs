@@ -18,7 +18,7 @@ use super::{
     reference::random_reference,
 };
 use crate::{
-    evidence::{Draft, EvidenceRow, seal},
+    evidence::{Draft, EvidenceRow, Shown, seal_to_show},
     outbox::{
         decide::outgoing,
         sql::{NewDelivery, NewEvent},
@@ -99,16 +99,22 @@ pub fn value_row(submission: Uuid, field: &str) -> Vec<u8> {
 }
 
 /// Makes the rows, with fresh ids, keys and openings.
-pub fn record(acceptance: &Acceptance, vault: &Vault, destinations: &[Destination]) -> Result<Record, CanonicalError> {
+///
+/// With them comes what a receipt of the evidence shows.
+pub fn record(
+    acceptance: &Acceptance,
+    vault: &Vault,
+    destinations: &[Destination],
+) -> Result<(Record, Shown), CanonicalError> {
     let random = vault.random();
     let now = acceptance.received_at;
     let subject_id = random.uuid(now);
     let subject = vault.new_subject(subject_id, millis(now));
     let reference = random_reference(random);
-    let evidence = evidence(acceptance, subject_id, &subject, vault)?;
+    let (evidence, shown) = evidence(acceptance, subject_id, &subject, vault)?;
     let event = event(acceptance, subject_id, &reference, evidence.record_id, &hex(&evidence.commitment), vault);
     let event = seal_event(&event, acceptance, &subject, subject_id, vault, destinations)?;
-    Ok(Record {
+    let record = Record {
         submission: SubmissionRow {
             submission_id: acceptance.submission,
             subject_id,
@@ -127,7 +133,8 @@ pub fn record(acceptance: &Acceptance, vault: &Vault, destinations: &[Destinatio
         evidence,
         event,
         keys: subject.wrapped,
-    })
+    };
+    Ok((record, shown))
 }
 
 /// The answer to the visitor, the same whether it is given now or rebuilt later from the same decisions.
@@ -199,7 +206,7 @@ fn evidence(
     subject_id: Uuid,
     subject: &NewSubject,
     vault: &Vault,
-) -> Result<EvidenceRow, CanonicalError> {
+) -> Result<(EvidenceRow, Shown), CanonicalError> {
     let random = vault.random();
     let record_id = random.uuid(acceptance.received_at);
     let part_a = PartA {
@@ -247,7 +254,7 @@ fn evidence(
         values_salt,
         contact_salt,
     };
-    seal(&draft, &subject.evidence, random)
+    seal_to_show(&draft, &subject.evidence, random)
 }
 
 fn event(

@@ -8,12 +8,15 @@ use unticked_shared::{
     id::Language,
     placement::{Content, ControllerText},
     texts::{
-        Word,
+        Word, Words,
         preferences::{Says, spoken_time},
     },
 };
 
-use super::basis_word;
+use super::{
+    basis_word,
+    confirmation::{kept, receipt_address, receipt_name},
+};
 use crate::personal::{PersonalPage, PersonalProblem, PersonalPurpose};
 
 /// What was taken back just now, as a sentence.
@@ -71,6 +74,7 @@ pub(crate) fn personal(page: &PersonalPage<'_>) -> impl IntoView + use<> {
         <div class="unticked personal" lang=content.language.to_string() dir=content.direction.as_str()>
             <h2>{says(Says::Title)}</h2>
             {news}
+            {receipt(page)}
             <dl>
                 <div>
                     <dt>{says(Says::Reference)}</dt>
@@ -97,6 +101,17 @@ pub(crate) fn personal(page: &PersonalPage<'_>) -> impl IntoView + use<> {
             </section>
         </div>
     }
+}
+
+/// Saves the receipt, in today's words: a version of before has none for it.
+fn receipt(page: &PersonalPage<'_>) -> Option<impl IntoView + use<>> {
+    let words = Words::of_or_english(&page.content.language);
+    let kind = if page.of_withdrawal { "-withdrawal" } else { "" };
+    let name = receipt_name(&format!("{}{kind}", page.reference));
+    (!page.receipt.is_empty()).then(|| {
+        let (link, hint) = (words.get(Word::ReceiptLink).to_owned(), words.get(Word::ReceiptHint).to_owned());
+        kept("receipt", receipt_address(&page.receipt), Some(name), link, hint)
+    })
 }
 
 fn consent(language: &Language, one: &PersonalPurpose<'_>) -> impl IntoView + use<> {
