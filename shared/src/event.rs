@@ -193,7 +193,8 @@ mod tests {
         let evidence = placed.told.evidence_mut();
         (evidence.leaf, evidence.checkpoint) = (Some(7), Some("forms.example/ledger\n8\n".to_owned()));
         let placed = serde_json::to_value(&placed).unwrap();
-        let expected = serde_json::json!({"record": "r", "commitment": "c", "leaf": 7, "checkpoint": "forms.example/ledger\n8\n"});
+        let expected =
+            serde_json::json!({"record": "r", "commitment": "c", "leaf": 7, "checkpoint": "forms.example/ledger\n8\n"});
         assert_eq!(placed["data"]["evidence"], expected);
         let mut mislabelled = whole;
         mislabelled["type"] = "lead.submitted".into();

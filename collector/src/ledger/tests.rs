@@ -188,7 +188,7 @@ async fn under_a_running_collector_nothing_is_committed_on_a_main_database_that_
 async fn a_leaf_a_tile_or_a_head_that_was_changed_is_noticed_at_start() {
     for (text, torn) in [
         ("update ledger_leaf set commitment = randomblob(32) where leaf_index = 299", true),
-        ("update ledger_tile set hashes = zeroblob(8192) where level = 0", true),
+        ("update ledger_tile set hashes = zeroblob(32) where level = 1", true),
         ("update ledger_head set edge = zeroblob(length(edge))", true),
         ("delete from ledger_leaf where leaf_index = 280", false),
     ] {

@@ -300,7 +300,9 @@ async fn a_read_only_database_is_unavailable_and_nothing_is_written() {
         }
         let settings = DatabaseSettings::sqlite(house.dir.path().join("main.db"));
         let store = Store::open(&settings).await.unwrap();
-        let writable = Submissions::start(Needs { store, ..house.needs.clone() });
+        let clock = house.hour.clock();
+        let ledger = Ledger::open(&store, &house.needs.vault, "https://forms.example", &clock).await.unwrap();
+        let writable = Submissions::start(Needs { store, ledger, ..house.needs.clone() });
         assert_eq!(writable.submit(visitor.signed()).await.unwrap().how, How::New);
     }
 }

@@ -20,9 +20,8 @@ async fn evidence(connection: &mut Connection) -> Result<Vec<EvidenceRow>, Store
     fetch_all!(
         connection,
         EvidenceRow,
-        "select record_id, submission_id, subject_id, part_a, opening_a, part_b, commitment
-         from evidence
-         where leaf_index is null",
+        "select record_id, submission_id, subject_id, part_a, opening_a, part_b, commitment, leaf_index
+         from evidence",
     )
     .await
 }
