@@ -20,4 +20,5 @@ mod main_story;
 mod never_ticked;
 mod pages;
 mod preferences;
+mod receipts;
 mod wordpress;

@@ -126,7 +126,8 @@ fn facts(verified: &Verified, language: &Language, words: &dyn Fn(Says) -> Strin
     let submitted = part_b.submitted_at.as_ref().filter(|at| **at != part_b.received_at);
     add("submitted_at", Says::SentAt, submitted.map(time), false);
     add("form", Says::Form, Some(part_a.form.to_string()), true);
-    add("page", Says::Page, part_b.page.clone().or_else(|| part_b.origin.clone()), true);
+    let page = part_b.page.clone().filter(|page| !page.is_empty());
+    add("page", Says::Page, page.or_else(|| part_b.origin.clone()), true);
     add("method", Says::How, Some(words(how(part_a.method))), false);
     add("language", Says::Shown, Some(part_a.language.to_string()), true);
     add("version", Says::Version, Some(part_a.version.clone()), true);

@@ -27,7 +27,7 @@ pub(crate) fn receipt(language: &Language, page: &ReceiptPage<'_>) -> impl IntoV
             <p>{says(Says::Intro)}</p>
             <div id="without">
                 <p>{says(Says::WithoutScript)}</p>
-                <pre dir="ltr" tabindex="0"><code>{command}</code></pre>
+                <pre dir="ltr"><code>{command}</code></pre>
             </div>
             <form id="check" hidden=true>
                 <div class="drop" id="drop">
