@@ -252,9 +252,10 @@ fn every_state(language: &'static str, width: u32, dark: bool) {
     let form = sends(&browser, &world);
     look("0-confirmation");
     let text = String::from_utf8(file_of(&form)).expect("text");
-    browser.open_page(&format!("{}/receipt?lang={language}", world.network.origin()));
-    browser
-        .run("document.getElementById('without').hidden = false; document.getElementById('check').hidden = true", &[]);
+    opens_the_page(&browser, &world, language);
+    // As it is where no script runs.
+    let without = "for (const id of ['without', 'check']) document.getElementById(id).toggleAttribute('hidden')";
+    browser.run(without, &[]);
     look("1-without-script");
     opens_the_page(&browser, &world, language);
     look("2-empty");
