@@ -29,6 +29,7 @@ pub struct Metrics {
     amiss: Family<KindLabels, Counter>,
     retention: Family<DoneLabels, Counter>,
     retention_due: Gauge,
+    retention_clock_doubted: Gauge,
     engagements: Family<DoneLabels, Counter>,
 }
 
@@ -93,6 +94,12 @@ impl Default for Metrics {
             "Submissions whose rules are due and not carried out",
             retention_due.clone(),
         );
+        let retention_clock_doubted = Gauge::default();
+        registry.register(
+            "retention_clock_doubted",
+            "1 while the clock is weeks ahead of where it was trusted last, so that nothing is destroyed by it",
+            retention_clock_doubted.clone(),
+        );
         let engagements = Family::default();
         registry.register("engagements", "Engagements that destinations reported, by result", engagements.clone());
         Self {
@@ -106,6 +113,7 @@ impl Default for Metrics {
             amiss,
             retention,
             retention_due,
+            retention_clock_doubted,
             engagements,
         }
     }
@@ -161,6 +169,11 @@ impl Metrics {
     /// How many submissions a run left although they were due.
     pub fn retention_due(&self, count: i64) {
         self.retention_due.set(count);
+    }
+
+    /// Whether the retention rules do not trust the clock.
+    pub fn retention_clock_doubted(&self, doubted: bool) {
+        self.retention_clock_doubted.set(i64::from(doubted));
     }
 
     /// One engagement was reported; `result` is `pushed-on`, `unchanged`, `too-late`, `not-found` or `refused`.

@@ -261,7 +261,7 @@ pub async fn serve(settings: Settings, overrides: Overrides) -> Result<Running, 
     let suspects = settings.retention.suspects_days;
     let rules = retention::Tools::new(store.clone(), forms.clone(), vault.clone(), ledger.clone(), suspects);
     // What fell due while nobody was there ends before anything is sent; what takes longer goes on in the background.
-    let first = retention::run::run(&rules, overrides.clock.now());
+    let first = retention::run::run_as_trusted(&rules, overrides.clock.now());
     if !matches!(tokio::time::timeout(FIRST_RUN, first).await, Ok(Ok(_))) {
         tracing::warn!("the retention rules are not all carried out yet; they are while the collector runs");
     }

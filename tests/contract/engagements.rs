@@ -12,13 +12,13 @@ pub async fn finds_whom_a_destination_may_speak_of(store: &Store) {
     let (submission, subject) = (Uuid::from_u128(5), Uuid::from_u128(1_000_005));
     let lead = outbox::sql::NewEvent { submission, ..event(700, false, &["ledger", "other"]) };
     outbox::sql::insert(&mut tx, &[lead]).await.unwrap();
-    assert_eq!(sql::of_subject(&mut tx, subject, "ledger").await.unwrap(), [], "nothing was sent yet");
+    assert_eq!(sql::of_person(&mut tx, Some(subject), None, "ledger").await.unwrap(), [], "nothing was sent yet");
     outbox::sql::claim(&mut tx, "ledger", 1_000, 8, Uuid::from_u128(8), 61_000).await.unwrap();
     let known = Known { submission_id: submission, subject_id: subject, version: "ab".repeat(32) };
-    assert_eq!(sql::of_subject(&mut tx, subject, "ledger").await.unwrap(), std::slice::from_ref(&known));
-    assert_eq!(sql::of_reference(&mut tx, "R-5", "ledger").await.unwrap(), [known]);
-    assert_eq!(sql::of_reference(&mut tx, "R-5", "other").await.unwrap(), [], "it was sent to somebody else");
-    assert_eq!(sql::of_subject(&mut tx, Uuid::from_u128(1), "ledger").await.unwrap(), []);
+    assert_eq!(sql::of_person(&mut tx, Some(subject), None, "ledger").await.unwrap(), std::slice::from_ref(&known));
+    assert_eq!(sql::of_person(&mut tx, None, Some("R-5"), "ledger").await.unwrap(), [known]);
+    assert_eq!(sql::of_person(&mut tx, None, Some("R-5"), "other").await.unwrap(), [], "it was sent to somebody else");
+    assert_eq!(sql::of_person(&mut tx, Some(Uuid::from_u128(1)), None, "ledger").await.unwrap(), []);
     tx.rollback().await.unwrap();
 }
 

@@ -44,6 +44,7 @@ async fn every_room(store: &Store) {
     outbox::what_follows_a_lead_waits_for_it(store).await;
     outbox::nothing_begins_while_a_withdrawal_looks(store).await;
     retention::finds_what_is_due_and_says_when_to_look_again(store).await;
+    retention::notes_where_the_clock_stood(store).await;
     retention::holds_a_submission_until_the_transaction_ends(store).await;
     retention::destroys_values_addresses_and_identities(store).await;
     retention::cuts_and_withholds_what_waits(store).await;

@@ -39,6 +39,16 @@ pub async fn finds_what_is_due_and_says_when_to_look_again(store: &Store) {
     tx.rollback().await.unwrap();
 }
 
+pub async fn notes_where_the_clock_stood(store: &Store) {
+    let mut tx = store.begin().await.unwrap();
+    assert_eq!(sql::clock(&mut tx).await.unwrap(), None);
+    for (trusted, heard, steady) in [(1_000, None, 0), (1_000, Some(9_000), 60), (9_500, None, 0)] {
+        assert_eq!(sql::note_clock(&mut tx, trusted, heard, steady).await.unwrap(), 1);
+        assert_eq!(sql::clock(&mut tx).await.unwrap(), Some((trusted, heard, steady)));
+    }
+    tx.rollback().await.unwrap();
+}
+
 pub async fn holds_a_submission_until_the_transaction_ends(store: &Store) {
     let mut tx = store.begin().await.unwrap();
     let row = sql::lock(&mut tx, Uuid::from_u128(4)).await.unwrap().unwrap();

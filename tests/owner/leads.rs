@@ -237,3 +237,54 @@ fn a_consent_that_was_taken_back_is_shown_as_it_stands_now() {
     // The enquiry uses the number, too.
     assert!(shown.contains("+359 2 777 8899"), "{shown}");
 }
+
+#[test]
+fn nothing_is_opened_while_somebody_replaces_the_databases() {
+    let mut shop = Shop::open("");
+    let reference = shop.lead(&[]);
+    shop.kill();
+    let lock = std::fs::File::open(shop.folder.path().join("unticked.db.lock")).unwrap();
+    // What `restore --replace` holds while it moves the files.
+    lock.lock().unwrap();
+    let commands: [&[&str]; 6] = [
+        &with(&["leads", "show", &reference], &[]),
+        &["leads", "list"],
+        &["accesses"],
+        &["retention", "run"],
+        &["deliveries", "retry", "--all"],
+        &["restore", "--settle"],
+    ];
+    for command in commands {
+        let said = shop.unticked(command);
+        assert_eq!(said.expect(3), "", "{command:?}");
+        assert!(said.complaint().contains("a restore or an upgrade is at work on"), "{command:?}: {said:?}");
+    }
+    let seen = shop.unticked(&["doctor", "--json"]);
+    assert!(json(&seen.expect(2))["findings"].to_string().contains("a restore or an upgrade is at work"), "{seen:?}");
+    drop(lock);
+    let shown = shop.unticked(&with(&["leads", "show", &reference], &[]));
+    assert!(shown.expect(0).contains(&reference));
+}
+
+#[test]
+fn a_date_that_the_machine_does_not_know_confirms_nothing() {
+    let shop = Shop::open("");
+    shop.tampers("unticked.db", &["update retention_clock set trusted_at = trusted_at - 3000000000"]);
+    let seen = shop.unticked(&["doctor", "--json"]);
+    let seen = json(&seen.0.stdout.iter().map(|byte| char::from(*byte)).collect::<String>());
+    let clock = seen["findings"].as_array().unwrap().iter().find(|one| one["check"] == "retention").unwrap();
+    assert!(clock["state"] == "warn" && clock["advice"].to_string().contains("confirm-clock"), "{clock}");
+    let run = shop.unticked(&["retention", "run"]);
+    run.expect(3);
+    assert!(run.complaint().contains("confirm-clock"), "{run:?}");
+    let wrong = shop.unticked(&["retention", "confirm-clock", "--today", "2019-01-31"]);
+    wrong.expect(1);
+    assert!(wrong.complaint().contains("Nothing was confirmed"), "{wrong:?}");
+    let today = jiff::Timestamp::from_second(
+        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs().cast_signed(),
+    );
+    let today = today.unwrap().to_string();
+    let right = shop.unticked(&["retention", "confirm-clock", "--today", &today[..10]]).expect(0);
+    assert!(right.starts_with("confirmed: it is 20"), "{right}");
+    shop.unticked(&["retention", "run"]).expect(0);
+}

@@ -17,6 +17,7 @@ use unticked_collector::{
     config::{Settings, Sources},
     execute, fetch_all, fetch_optional,
     outbox::sql::{Troubled, backlog, list_troubled},
+    retention,
     submissions::quarantine,
     wiring::{App, Overrides, Running, serve},
     world::{Clock, Random},
@@ -112,6 +113,14 @@ impl House {
         self.wait(seconds);
         let now = self.clock.load(Ordering::SeqCst);
         self.stop();
+        let folder = std::mem::replace(&mut self.folder, tempfile::tempdir().unwrap());
+        Self::open_at(folder, settings, now)
+    }
+
+    /// The same, and nobody says that the clock is right when it starts again.
+    pub fn sleep_until_a_wrong_hour(mut self, seconds: i64, settings: &[&str]) -> Self {
+        self.stop();
+        let now = self.clock.fetch_add(seconds * 1000, Ordering::SeqCst) + seconds * 1000;
         let folder = std::mem::replace(&mut self.folder, tempfile::tempdir().unwrap());
         Self::open_at(folder, settings, now)
     }
@@ -272,8 +281,30 @@ impl House {
     }
 
     /// Moves the collector's clock.
+    ///
+    /// Somebody names the date where the clock went on by weeks, as the owner of a collector that was off would; see
+    /// [`House::jumps`].
     pub fn wait(&self, seconds: i64) {
+        self.jumps(seconds);
+        self.confirms_the_clock();
+    }
+
+    /// Its clock goes on, and nobody says that it is right.
+    pub fn jumps(&self, seconds: i64) {
         self.clock.fetch_add(seconds * 1000, Ordering::SeqCst);
+    }
+
+    /// What `unticked retention confirm-clock` does.
+    pub fn confirms_the_clock(&self) {
+        let (store, now) = (self.app().store.clone(), self.app().clock.now());
+        // A store that is read-only or gone has nothing to confirm.
+        let _ = self.runtime.block_on(retention::clock::confirm(&store, now));
+    }
+
+    /// What the retention rules do not trust the clock for, where they do not.
+    pub fn doubts_the_clock(&self) -> bool {
+        let (store, now) = (self.app().store.clone(), self.app().clock.now());
+        self.runtime.block_on(retention::clock::doubt(&store, now)).unwrap().is_some()
     }
 
     /// Replaces a text in one of the definitions, which must hold it.

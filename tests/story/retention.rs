@@ -79,3 +79,46 @@ fn a_suspect_that_nobody_lets_go_leaves_the_list_with_its_values() {
     house.until("it is listed no more", |house| house.quarantined().is_empty());
     assert_eq!(house.rows().held, 0);
 }
+
+#[test]
+fn a_machine_that_believes_it_is_years_later_sends_nothing_that_is_over_and_destroys_nothing() {
+    let crm = Crm::open();
+    crm.says(503);
+    let house = crm.house();
+    ann(&house).sends(&house).expect(200);
+    house.until("it was tried", |_| crm.events().len() == 1);
+    crm.says(204);
+    // It was off, and starts with a flat battery.
+    let settings = crm.settings();
+    let house = house.sleep_until_a_wrong_hour(8 * 365 * DAY, &settings.each_ref().map(String::as_str));
+    assert!(house.doubts_the_clock());
+    house.until("metrics tell", |house| house.metric("unticked_retention_clock_doubted") == 1);
+    for _ in 0..5 {
+        house.app().retention.wake();
+        house.app().outbox.wake();
+        house.jumps(3600);
+        std::thread::sleep(std::time::Duration::from_millis(60));
+    }
+    assert_eq!(house.rows().values, 5, "nothing is destroyed");
+    assert_eq!(house.rows().evidence, 1, "nothing is written down as ended");
+    assert_eq!(crm.taken(), 0, "what is over by that clock is not sent");
+    // Somebody sets it right.
+    house.jumps(-8 * 365 * DAY);
+    house.until("metrics tell", |house| house.metric("unticked_retention_clock_doubted") == 0);
+    house.until("the lead is delivered", |_| crm.taken() == 1);
+    assert_eq!(house.rows().values, 5);
+}
+
+#[test]
+fn a_shop_that_was_shut_for_two_months_is_asked_for_the_date_and_goes_on() {
+    let house = House::open();
+    ann(&house).sends(&house).expect(200);
+    house.wait(364 * DAY);
+    let house = house.sleep_until_a_wrong_hour(60 * DAY, &[]);
+    assert_eq!(house.rows().values, 5);
+    // Who comes meanwhile is served, and may take back what they gave.
+    ann(&house).sends(&house).expect(200);
+    assert_eq!(house.rows().values, 10);
+    house.confirms_the_clock();
+    house.until("the first one's year is over", |house| house.rows().values < 10);
+}

@@ -22,7 +22,7 @@ use std::process::ExitCode;
 
 use unticked_collector::{
     config::{Loaded, Settings, Sources},
-    keep::KeepError,
+    keep::{KeepError, Presence},
     ledger::Ledger,
     store::{Store, StoreError, values},
     vault::{KeyRing, Vault},
@@ -59,19 +59,25 @@ pub fn block_on(task: impl Future<Output = ExitCode>) -> ExitCode {
     }
 }
 
-/// Opens the databases that the settings name, does the task, and closes them.
+/// Opens the databases that the settings name, does the task, and closes them; nobody moves them aside meanwhile, or what
+/// is written (who opened a lead, say) would be written into what was put aside.
 pub fn with_store(sources: &Sources, task: impl AsyncFnOnce(&Settings, &Store) -> Done) -> ExitCode {
     let settings = match settings(sources) {
         Ok(loaded) => loaded.settings,
         Err(code) => return code,
     };
     block_on(async {
+        let present = match Presence::shared(&settings.database.main) {
+            Ok(present) => present,
+            Err(error) => return not_kept("The database does not open", &error),
+        };
         let store = match store(&settings).await {
             Ok(store) => store,
             Err(code) => return code,
         };
         let done = task(&settings, &store).await;
         store.close().await;
+        drop(present);
         done.unwrap_or_else(|code| code)
     })
 }

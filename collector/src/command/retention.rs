@@ -7,12 +7,13 @@ use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
 use unticked_collector::{
     config::Sources,
     forms::Forms,
-    retention::{Tools, due, run},
+    retention::{Tools, clock, due, run},
+    store::Store,
     world::Clock,
 };
 use unticked_shared::id::FieldId;
 
-use super::{Done, FAILED, WRONG_SETTINGS, failed};
+use super::{Done, FAILED, FOUND_WANTING, WRONG_SETTINGS, failed};
 
 /// What falls due, and what to do about it.
 #[derive(Args)]
@@ -35,15 +36,24 @@ pub struct Retention {
 enum Action {
     /// Carries out now what is due; a running collector does so by itself
     Run,
+    /// Says that this machine's clock is right, after it went on by weeks while no collector ran; `unticked doctor` asks for it
+    ConfirmClock {
+        /// Today's date (UTC), from anywhere but this machine, such as 2026-11-23
+        #[arg(long, value_name = "DATE")]
+        today: Date,
+    },
 }
 
 /// Opens the database and does it.
 pub fn run(sources: &Sources, what: &Retention) -> ExitCode {
     if what.action.is_some() && (what.dry_run || what.until.is_some() || what.json) {
-        eprintln!("`unticked retention run` carries out what is due now; leave the other options away.");
+        eprintln!("`unticked retention run` and `confirm-clock` go by what is now; leave the other options away.");
         return ExitCode::from(WRONG_SETTINGS);
     }
     super::with_store(sources, async |settings, store| {
+        if let Some(Action::ConfirmClock { today }) = what.action {
+            return confirm(store, today).await;
+        }
         let vault = super::vault(settings, store).await?;
         let forms = Forms::archive(store.clone(), Clock::system());
         let ledger = super::ledger(settings, store, &vault).await?;
@@ -108,15 +118,55 @@ fn sentence(falling: &due::FallsDue) -> String {
     format!("{}  {}  {}  {}", falling.at, falling.form, falling.reference, parts.join("; "))
 }
 
+fn shown(time: Timestamp) -> String {
+    super::shown_time(time.as_millisecond())
+}
+
 fn end_of(day: Date) -> Option<Timestamp> {
     let next = day.checked_add(1.day()).ok()?;
     TimeZone::UTC.to_timestamp(next.to_datetime(jiff::civil::Time::midnight())).ok()?.checked_sub(1.millisecond()).ok()
 }
 
+/// Whoever says it must know the date: a yes would be said to a wrong one as well.
+async fn confirm(store: &Store, today: Date) -> Done {
+    let now = Clock::system().now();
+    let here = TimeZone::UTC.to_datetime(now).date();
+    // It may be tomorrow already where the owner sits.
+    let differ = here.until(today).map_or(i32::MAX, |span| span.get_days().abs());
+    if differ > 1 {
+        eprintln!(
+            "This machine's clock says {here}, and you say {today}. Nothing was confirmed; set the clock right \
+             (`timedatectl set-ntp true`), and restart the collector if it runs."
+        );
+        return Err(ExitCode::from(FOUND_WANTING));
+    }
+    let doubt = clock::doubt(store, now).await.map_err(super::unreadable)?;
+    clock::confirm(store, now).await.map_err(super::unreadable)?;
+    match doubt {
+        None => println!("the clock was not in doubt; it is {}", shown(now)),
+        Some(doubt) => println!(
+            "confirmed: it is {}. What fell due since {} ends within the hour, or now with `unticked retention run`",
+            shown(now),
+            shown(doubt.trusted_at)
+        ),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
 async fn carry_out(tools: &Tools) -> Done {
-    let done = run::run(tools, Clock::system().now()).await;
+    let now = Clock::system().now();
+    let done = run::run_as_trusted(tools, now).await;
     let done = done.map_err(|error| failed("The retention rules cannot be carried out", &error))?;
     println!("ended {} purposes, destroyed {} values, forgot {} persons", done.ended, done.destroyed, done.forgotten);
+    if let Some(doubt) = clock::doubt(&tools.store, now).await.map_err(super::unreadable)? {
+        eprintln!(
+            "The clock says {} and stood at {} when it was last trusted: nothing that fell due in between was \
+             destroyed. If it is right, say `unticked retention confirm-clock --today DATE`.",
+            shown(now),
+            shown(doubt.trusted_at)
+        );
+        return Err(ExitCode::from(FAILED));
+    }
     if done.failed > 0 {
         eprintln!("{} submissions could not be read and stay as they are; `unticked doctor` says more.", done.failed);
         return Err(ExitCode::from(FAILED));

@@ -181,9 +181,10 @@ pub async fn examine(sources: &Sources, tools: &Tools) -> Report {
     found.push(mail::examine(settings).await);
     found.extend(clock::examine(&clocks));
     found.extend(backups::examine(settings, tools.clock.now()));
-    if let Some(store) = store {
+    if let Some((store, present)) = store {
         found.extend(work::examine(&case, &store).await);
         store.close().await;
+        drop(present);
     }
     Report::new(found)
 }

@@ -45,6 +45,27 @@ async fn deliveries(store: &Store) -> Result<Finding, StoreError> {
 async fn overdue(store: &Store, now: Timestamp) -> Result<Finding, StoreError> {
     let check = "retention";
     let overdue = retention::due::overdue(store, now).await?;
+    if let Some(doubt) = retention::clock::doubt(store, now).await? {
+        let says = format!(
+            "the clock says {} and stood at {} when the collector last trusted it: {}",
+            values::rfc3339(now),
+            values::rfc3339(doubt.trusted_at),
+            match overdue.submissions {
+                0 => "nothing that falls due is destroyed meanwhile".to_owned(),
+                some => format!("{some} submissions are due by it, and nothing of them is destroyed"),
+            }
+        );
+        let advice = format!(
+            "if that is today's date, and the collector was off for so long, say `unticked retention confirm-clock --today \
+             DATE`; if not, set the clock right. A clock that goes on evenly is trusted by itself, from {} on",
+            values::rfc3339(doubt.proven_at)
+        );
+        return Ok(if overdue.submissions > 0 {
+            Finding::fail(check, says, advice)
+        } else {
+            Finding::warn(check, says, advice)
+        });
+    }
     if overdue.submissions == 0 {
         return Ok(Finding::ok(check, "what has fallen due was ended"));
     }

@@ -133,10 +133,11 @@ pub async fn report(tools: &Tools, report: &Report, now: Timestamp) -> Result<Ou
 
 async fn find(tools: &Tools, destination: &DestinationId, person: &Person) -> Result<Vec<Found>, RetentionError> {
     let mut connection = tools.store.read().await?;
-    let known = match person {
-        Person::Subject(subject) => sql::of_subject(&mut connection, *subject, destination.as_str()).await?,
-        Person::Reference(reference) => sql::of_reference(&mut connection, reference, destination.as_str()).await?,
+    let (subject, reference) = match person {
+        Person::Subject(subject) => (Some(*subject), None),
+        Person::Reference(reference) => (None, Some(reference.as_str())),
     };
+    let known = sql::of_person(&mut connection, subject, reference, destination.as_str()).await?;
     drop(connection);
     let mut found = Vec::with_capacity(known.len());
     for known in known {

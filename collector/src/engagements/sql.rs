@@ -15,10 +15,12 @@ pub struct Known {
     pub version: String,
 }
 
-/// The submissions of a person that a destination has received, or may have received: an attempt was begun.
-pub async fn of_subject(
+/// The submissions of a person, or the one with that reference, that a destination has received, or may have received: an
+/// attempt was begun. Name one of the two.
+pub async fn of_person(
     connection: &mut Connection,
-    subject: Uuid,
+    subject: Option<Uuid>,
+    reference: Option<&str>,
     destination: &str,
 ) -> Result<Vec<Known>, StoreError> {
     fetch_all!(
@@ -26,43 +28,17 @@ pub async fn of_subject(
         Known,
         "select submission.submission_id, submission.subject_id, submission.version
          from submission
-         where submission.subject_id = $1
+         where (submission.subject_id = $1 or submission.reference = $2)
            and exists (
                select 1
                from event
                join delivery on delivery.event_id = event.event_id
                where event.submission_id = submission.submission_id
-                 and delivery.destination = $2
+                 and delivery.destination = $3
                  and delivery.begun_at is not null
            )
          order by submission.submission_id",
         subject,
-        destination,
-    )
-    .await
-}
-
-/// The same by the reference that the visitor was told.
-pub async fn of_reference(
-    connection: &mut Connection,
-    reference: &str,
-    destination: &str,
-) -> Result<Vec<Known>, StoreError> {
-    fetch_all!(
-        connection,
-        Known,
-        "select submission.submission_id, submission.subject_id, submission.version
-         from submission
-         where submission.reference = $1
-           and exists (
-               select 1
-               from event
-               join delivery on delivery.event_id = event.event_id
-               where event.submission_id = submission.submission_id
-                 and delivery.destination = $2
-                 and delivery.begun_at is not null
-           )
-         order by submission.submission_id",
         reference,
         destination,
     )

@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 
 use super::{
     Loaded, RetentionError, calendar,
+    clock::{self, Present},
     decide::{Promises, Verdict, decide},
     load,
     sql::{self, NEVER},
@@ -70,8 +71,10 @@ pub async fn destroy_unused(
 ) -> Result<usize, RetentionError> {
     let Some(row) = sql::lock(tx, submission).await? else { return Ok(0) };
     let loaded = load(tx, row, None).await?;
-    let verdict = decide(&Promises::of(version), &loaded.case, now);
-    let done = carry_out(tx, &loaded, &verdict, Hands { vault, keys }, now).await?;
+    // What was withdrawn goes whatever the clock says; what else would end by it, only as far as it is trusted.
+    let present = clock::present(tx, now).await?;
+    let verdict = decide(&Promises::of(version), &loaded.case, present.until);
+    let done = carry_out(tx, &loaded, &verdict, Hands { vault, keys }, present).await?;
     // The next run finds out for itself, and ends what needs the key store.
     sql::set_due(tx, submission, None).await?;
     Ok(done.destroyed)
@@ -84,8 +87,9 @@ pub(crate) async fn carry_out(
     loaded: &Loaded,
     verdict: &Verdict,
     hands: Hands<'_>,
-    now: Timestamp,
+    present: Present,
 ) -> Result<CarriedOut, RetentionError> {
+    let Present { now, until } = present;
     let (submission, subject) = (loaded.row.submission_id, loaded.row.subject_id);
     let standing = standing_after(loaded, verdict);
     // Where nothing ends and nothing is forgotten no body is looked at: what waits is none of our business.
@@ -107,9 +111,9 @@ pub(crate) async fn carry_out(
     }
     let next = verdict.next.map_or(NEVER, millis);
     let due_at = if forget {
-        millis(now)
+        millis(until)
     } else if verdict.anonymous && known {
-        next.min(millis(now.saturating_add(SOON).unwrap_or(Timestamp::MAX)))
+        next.min(millis(until.saturating_add(SOON).unwrap_or(Timestamp::MAX)))
     } else {
         next
     };

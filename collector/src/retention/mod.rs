@@ -4,12 +4,14 @@
 //! an evidence record says so, and from then on nothing is forwarded for it. A value goes with the last purpose that may
 //! keep it, from its table and from what waits in the outbox, and when nothing that identifies is left the person's
 //! identity key is destroyed ([`carry_out`]). A submission carries the time at which it has to be looked at again
-//! (`due_at`); whoever dies half-way leaves it due, and the next run ends the work ([`run`]). Withdrawals bring their own
+//! (`due_at`); whoever dies half-way leaves it due, and the next run ends the work ([`run`]), as far as the clock may be
+//! trusted ([`clock`]). Withdrawals bring their own
 //! ends to the same place ([`destroy_unused`]). What an engagement pushes on is [`crate::engagements`]' business.
 
 pub mod calendar;
 mod carry_out;
 mod case;
+pub mod clock;
 pub mod decide;
 pub mod due;
 pub mod run;

@@ -13,14 +13,18 @@ use tracing::{error, info, warn};
 use uuid::Uuid;
 
 use super::{
-    Hands, RetentionError, Tools, carry_out,
+    Hands, RetentionError, Tools, carry_out, clock,
+    clock::Present,
     decide::{Promises, decide},
     load,
     sql::{self, Row},
 };
 use crate::{
     metrics::Metrics,
-    store::{StoreError, values::millis},
+    store::{
+        StoreError,
+        values::{millis, rfc3339},
+    },
     vault::{self, SubjectKeys},
     world::Clock,
 };
@@ -77,11 +81,12 @@ async fn work(
     shutdown: impl Future<Output = ()> + Send,
 ) {
     let mut shutdown = std::pin::pin!(shutdown);
+    let mut said = None;
     loop {
         let now = clock.now();
         let pause = tokio::select! {
             // A transaction that is dropped is rolled back, and what stays due is done by whoever starts next.
-            pause = turn(&tools, &metrics, now) => pause,
+            pause = turn(&tools, &metrics, &mut said, now) => pause,
             () = &mut shutdown => return,
         };
         tokio::select! {
@@ -93,8 +98,8 @@ async fn work(
 }
 
 /// One run, told to log and metrics; answers how long there is nothing to do.
-async fn turn(tools: &Tools, metrics: &Metrics, now: Timestamp) -> Duration {
-    match run(tools, now).await {
+async fn turn(tools: &Tools, metrics: &Metrics, said: &mut Option<Timestamp>, now: Timestamp) -> Duration {
+    match run_as_trusted(tools, now).await {
         Ok(done) => {
             let Done { ended, destroyed, forgotten, failed } = done;
             metrics.retention(&done);
@@ -113,6 +118,28 @@ async fn turn(tools: &Tools, metrics: &Metrics, now: Timestamp) -> Duration {
             warn!(%error, "the retention rules cannot be carried out now; the next hour tries again");
         }
     }
+    match clock::doubt(&tools.store, now).await {
+        Ok(Some(doubt)) => {
+            metrics.retention_clock_doubted(true);
+            // A withdrawal wakes us, too.
+            let again = said.is_none_or(|said| now.duration_since(said).unsigned_abs() >= HOUR);
+            *said = if again { Some(now) } else { *said };
+            if again {
+                error!(
+                clock = %rfc3339(now),
+                trusted = %rfc3339(doubt.trusted_at),
+                "the clock is weeks ahead of where it last stood: what fell due in between is not sent any more, and \
+                 nothing of it is destroyed before somebody confirms the date (`unticked retention confirm-clock`) or the \
+                 clock is set right"
+                );
+            }
+        }
+        Ok(None) => {
+            metrics.retention_clock_doubted(false);
+            *said = None;
+        }
+        Err(_) => {}
+    }
     let next = match tools.store.read().await {
         Ok(mut connection) => {
             let (waiting, _) = sql::overdue(&mut connection, millis(now)).await.unwrap_or_default();
@@ -125,16 +152,25 @@ async fn turn(tools: &Tools, metrics: &Metrics, now: Timestamp) -> Duration {
     wait.map_or(HOUR, Duration::from_millis).clamp(BREATH, HOUR)
 }
 
-/// Carries out every rule that is due at `now`.
+/// Carries out every rule that is due, as far as the clock may be trusted, which is noted.
 ///
 /// A submission that cannot be read is left, counted and due; nothing else waits for it. An error means that the
 /// database is away.
+pub async fn run_as_trusted(tools: &Tools, now: Timestamp) -> Result<Done, RetentionError> {
+    run_within(tools, clock::note(&tools.store, now).await?).await
+}
+
+/// Carries out every rule that is due at `now`, which is certain.
 pub async fn run(tools: &Tools, now: Timestamp) -> Result<Done, RetentionError> {
-    let mut work = Run { tools, now, promises: HashMap::new(), done: Done::default(), looked: false };
+    run_within(tools, Present::certain(now)).await
+}
+
+async fn run_within(tools: &Tools, present: Present) -> Result<Done, RetentionError> {
+    let mut work = Run { tools, present, promises: HashMap::new(), done: Done::default(), looked: false };
     let limit = i64::try_from(BATCH).unwrap_or(1);
     let (mut past_due, mut past) = (i64::MIN, Uuid::nil());
     loop {
-        let page = sql::due(&mut tools.store.read().await?, millis(now), past_due, past, limit).await?;
+        let page = sql::due(&mut tools.store.read().await?, millis(present.until), past_due, past, limit).await?;
         let Some(last) = page.last() else { break };
         (past_due, past) = (last.due_at.unwrap_or(i64::MIN), last.submission_id);
         work.page(&page).await?;
@@ -156,7 +192,7 @@ pub async fn run(tools: &Tools, now: Timestamp) -> Result<Done, RetentionError> 
 
 struct Run<'a> {
     tools: &'a Tools,
-    now: Timestamp,
+    present: Present,
     /// By version.
     promises: HashMap<String, Arc<Promises>>,
     done: Done,
@@ -217,12 +253,12 @@ impl Run<'_> {
                 continue;
             }
             let loaded = load(&mut tx, row, Some(tools.unreleased_after)).await?;
-            let verdict = decide(&promises, &loaded.case, self.now);
+            let verdict = decide(&promises, &loaded.case, self.present.until);
             // Always: without its key a body that waits would look like one that rests on nothing, and a lead be lost.
             let keys = tools.vault.keys_of(&tools.store, loaded.row.subject_id).await?;
             let keys = keys.unwrap_or(SubjectKeys { identity: None, evidence: None });
             let hands = Hands { vault: &tools.vault, keys: &keys };
-            let carried = carry_out(&mut tx, &loaded, &verdict, hands, self.now).await?;
+            let carried = carry_out(&mut tx, &loaded, &verdict, hands, self.present).await?;
             done.ended += carried.ended as u64;
             done.destroyed += carried.destroyed as u64;
             if carried.forget {

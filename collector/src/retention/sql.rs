@@ -204,3 +204,36 @@ pub async fn overdue(connection: &mut Connection, before: i64) -> Result<(i64, O
     .await?;
     Ok(row.unwrap_or_default())
 }
+
+/// Where the clock stood when it was trusted last, where it stood last while it is not, and for how long it has gone on
+/// evenly there; all in milliseconds.
+pub async fn clock(connection: &mut Connection) -> Result<Option<(i64, Option<i64>, i64)>, StoreError> {
+    fetch_optional!(
+        connection,
+        (i64, Option<i64>, i64),
+        "select trusted_at, heard_at, steady
+         from retention_clock
+         where one = 1",
+    )
+    .await
+}
+
+/// Notes what is known of the clock.
+pub async fn note_clock(
+    tx: &mut Transaction,
+    trusted_at: i64,
+    heard_at: Option<i64>,
+    steady: i64,
+) -> Result<u64, StoreError> {
+    execute!(
+        tx,
+        "insert into retention_clock (one, trusted_at, heard_at, steady)
+         values (1, $1, $2, $3)
+         on conflict (one) do update
+         set trusted_at = excluded.trusted_at, heard_at = excluded.heard_at, steady = excluded.steady",
+        trusted_at,
+        heard_at,
+        steady,
+    )
+    .await
+}

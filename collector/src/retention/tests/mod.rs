@@ -1,5 +1,6 @@
 //! Time passes in the shop of [`crate::submissions`]' tests.
 
+mod clock;
 mod deciding;
 mod failures;
 mod flow;
