@@ -271,7 +271,7 @@ fn a_date_that_the_machine_does_not_know_confirms_nothing() {
     let shop = Shop::open("");
     shop.tampers("unticked.db", &["update retention_clock set trusted_at = trusted_at - 3000000000"]);
     let seen = shop.unticked(&["doctor", "--json"]);
-    let seen = json(&seen.0.stdout.iter().map(|byte| char::from(*byte)).collect::<String>());
+    let seen = json(&seen.said());
     let clock = seen["findings"].as_array().unwrap().iter().find(|one| one["check"] == "retention").unwrap();
     assert!(clock["state"] == "warn" && clock["advice"].to_string().contains("confirm-clock"), "{clock}");
     let run = shop.unticked(&["retention", "run"]);
@@ -280,10 +280,7 @@ fn a_date_that_the_machine_does_not_know_confirms_nothing() {
     let wrong = shop.unticked(&["retention", "confirm-clock", "--today", "2019-01-31"]);
     wrong.expect(1);
     assert!(wrong.complaint().contains("Nothing was confirmed"), "{wrong:?}");
-    let today = jiff::Timestamp::from_second(
-        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs().cast_signed(),
-    );
-    let today = today.unwrap().to_string();
+    let today = unticked_collector::world::Clock::system().now().to_string();
     let right = shop.unticked(&["retention", "confirm-clock", "--today", &today[..10]]).expect(0);
     assert!(right.starts_with("confirmed: it is 20"), "{right}");
     shop.unticked(&["retention", "run"]).expect(0);

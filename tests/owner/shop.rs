@@ -129,6 +129,11 @@ impl Said {
         out
     }
 
+    /// What it said on standard output, however it ended.
+    pub fn said(&self) -> String {
+        String::from_utf8_lossy(&self.0.stdout).into_owned()
+    }
+
     /// What it said on standard error.
     pub fn complaint(&self) -> String {
         String::from_utf8_lossy(&self.0.stderr).into_owned()

@@ -146,14 +146,19 @@ impl House {
     #[track_caller]
     pub fn until(&self, what: &str, is_so: impl Fn(&Self) -> bool) {
         for _ in 0..500 {
-            self.app().outbox.wake();
-            self.app().retention.wake();
+            self.wakes_everybody();
             if is_so(self) {
                 return;
             }
             std::thread::sleep(Duration::from_millis(20));
         }
         panic!("it never came to be that {what}");
+    }
+
+    /// Workers look at once and not when their time has come.
+    pub fn wakes_everybody(&self) {
+        self.app().outbox.wake();
+        self.app().retention.wake();
     }
 
     fn stop(&mut self) {

@@ -94,9 +94,8 @@ fn a_machine_that_believes_it_is_years_later_sends_nothing_that_is_over_and_dest
     assert!(house.doubts_the_clock());
     house.until("metrics tell", |house| house.metric("unticked_retention_clock_doubted") == 1);
     for _ in 0..5 {
-        house.app().retention.wake();
-        house.app().outbox.wake();
         house.jumps(3600);
+        house.wakes_everybody();
         std::thread::sleep(std::time::Duration::from_millis(60));
     }
     assert_eq!(house.rows().values, 5, "nothing is destroyed");

@@ -67,7 +67,7 @@ pub fn with_store(sources: &Sources, task: impl AsyncFnOnce(&Settings, &Store) -
         Err(code) => return code,
     };
     block_on(async {
-        let present = match Presence::shared(&settings.database.main) {
+        let present = match Presence::of_guest(&settings.database.main) {
             Ok(present) => present,
             Err(error) => return not_kept("The database does not open", &error),
         };

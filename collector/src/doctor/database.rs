@@ -7,7 +7,7 @@ use sqlx::{ConnectOptions, Connection as _, sqlite::SqliteConnectOptions};
 use super::{Case, Finding};
 use crate::{
     config::Database,
-    keep::{KeepError, Presence},
+    keep::Presence,
     store::{DatabaseName, Standing, Store, StoreError},
     vault::{self, Vault},
 };
@@ -17,10 +17,10 @@ const CHECK: &str = "database";
 const LARGEST: u64 = 2_000_000_000;
 
 /// The open databases, where they are up to date.
-pub async fn examine(case: &Case<'_>) -> (Option<(Store, Option<Presence>)>, Vec<Finding>) {
+pub async fn examine(case: &Case<'_>) -> (Option<(Store, Presence)>, Vec<Finding>) {
     let settings = &case.settings.database;
     // Whoever replaces the files meanwhile would replace what we look at.
-    let present = match present(&settings.main) {
+    let present = match Presence::of_guest(&settings.main) {
         Ok(present) => present,
         Err(error) => {
             let advice = "wait until it has ended, and look again";
@@ -73,14 +73,6 @@ pub async fn examine(case: &Case<'_>) -> (Option<(Store, Option<Presence>)>, Vec
         found.push(Finding::ok(CHECK, format!("both databases open, are sound and up to date (migration {newest})")));
     }
     (Some((store, present)), found)
-}
-
-/// Where there is a database; a look makes nothing.
-fn present(main: &Database) -> Result<Option<Presence>, KeepError> {
-    match main {
-        Database::Sqlite { file } if !file.exists() => Ok(None),
-        main => Presence::shared(main).map(Some),
-    }
 }
 
 async fn sqlite(name: DatabaseName, file: &std::path::Path) -> Option<Finding> {

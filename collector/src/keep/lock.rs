@@ -45,6 +45,14 @@ impl Presence {
         }
     }
 
+    /// One of many, where there is a database; a command in the wrong folder makes nothing.
+    pub fn of_guest(main: &config::Database) -> Result<Self, KeepError> {
+        match main {
+            config::Database::Sqlite { file } if !file.exists() => Ok(Self(None)),
+            main => Self::shared(main),
+        }
+    }
+
     /// Alone.
     pub fn alone(main: &config::Database) -> Result<Self, KeepError> {
         let Some((path, file)) = beside(main)? else { return Ok(Self(None)) };

@@ -147,7 +147,7 @@ pub async fn restore(settings: &Settings, wish: &Wish, now: Timestamp, random: &
 
 /// Takes the main database as it is, though the key store has seen a newer one: what it lacks is lost.
 pub async fn settle(settings: &Settings, now: Timestamp) -> Result<(), KeepError> {
-    let _present = Presence::shared(&settings.database.main)?;
+    let _present = Presence::of_guest(&settings.database.main)?;
     let store = Store::open_current(&settings.database).await?;
     let settled = reached::settle(&store, now).await;
     store.close().await;
