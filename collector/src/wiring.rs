@@ -371,6 +371,11 @@ async fn sweep_hourly(store: Store, clock: Clock, stopped: impl Future<Output = 
         if let Err(error) = engagements::forget_taken(&store, clock.now()).await {
             tracing::warn!(%error, "old messages of destinations could not be forgotten; the next hour will");
         }
+        match outbox::bring_forward(&store, clock.now()).await {
+            Ok(0) => {}
+            Ok(count) => tracing::info!(count, "brought deliveries forward that a wrong clock had put off"),
+            Err(error) => tracing::warn!(%error, "deliveries that a wrong clock put off were not looked for"),
+        }
         match sweep(&store, clock.now()).await {
             Ok(Swept::Keys(0)) => {}
             Ok(Swept::MainIsBehind) => tracing::warn!(

@@ -43,6 +43,7 @@ async fn every_room(store: &Store) {
     accesses::keeps_what_was_opened_and_by_whom(store).await;
     outbox::what_follows_a_lead_waits_for_it(store).await;
     outbox::nothing_begins_while_a_withdrawal_looks(store).await;
+    outbox::what_a_wrong_clock_put_off_is_brought_forward(store).await;
     retention::finds_what_is_due_and_says_when_to_look_again(store).await;
     retention::notes_where_the_clock_stood(store).await;
     retention::holds_a_submission_until_the_transaction_ends(store).await;

@@ -127,3 +127,13 @@ pub async fn nothing_begins_while_a_withdrawal_looks(store: &Store) {
     assert!(sql::lead_deliveries(&mut tx, Uuid::from_u128(8_080)).await.unwrap()[0].begun);
     tx.rollback().await.unwrap();
 }
+
+pub async fn what_a_wrong_clock_put_off_is_brought_forward(store: &Store) {
+    let mut tx = store.begin().await.unwrap();
+    sql::insert(&mut tx, &[event(700, false, &["shelf"])]).await.unwrap();
+    sql::claim(&mut tx, "shelf", 1_000, 8, Uuid::from_u128(8), 9_000_000_000_000).await.unwrap();
+    assert_eq!(sql::bring_forward(&mut tx, 8_000_000_000_000, 5_000).await.unwrap(), 1);
+    assert_eq!(sql::bring_forward(&mut tx, 8_000_000_000_000, 5_000).await.unwrap(), 0);
+    assert_eq!(sql::claim(&mut tx, "shelf", 6_000, 8, Uuid::from_u128(9), 66_000).await.unwrap().len(), 1);
+    tx.rollback().await.unwrap();
+}

@@ -16,10 +16,13 @@ pub mod worker;
 
 use std::{future::Future, sync::Arc};
 
+use jiff::{SignedDuration, Timestamp};
 use tokio::{sync::Notify, task::JoinHandle};
 
 pub use worker::Tools;
 use worker::Worker;
+
+use crate::store::{Store, StoreError, values::millis};
 
 /// The outbox of a running collector. Cloning is cheap.
 #[derive(Clone, Default)]
@@ -37,6 +40,24 @@ impl Outbox {
     pub fn wake(&self) {
         self.bell.notify_one();
     }
+}
+
+/// No wait of the schedule, no `Retry-After` and no lease is longer.
+const LONGEST: SignedDuration = SignedDuration::from_hours(48);
+/// An attempt that was under way when the clock was set is over by then.
+const SOON: SignedDuration = SignedDuration::from_mins(10);
+
+/// Brings deliveries forward that were put off while the clock was far ahead; answers how many.
+pub async fn bring_forward(store: &Store, now: Timestamp) -> Result<u64, StoreError> {
+    let after = |wait| millis(now.saturating_add(wait).unwrap_or(Timestamp::MAX));
+    let mut tx = store.begin().await?;
+    let brought = sql::bring_forward(&mut tx, after(LONGEST), after(SOON)).await?;
+    if brought > 0 {
+        tx.commit().await?;
+    } else {
+        tx.rollback().await?;
+    }
+    Ok(brought)
 }
 
 #[cfg(test)]

@@ -500,3 +500,18 @@ pub async fn is_due(connection: &mut Connection, submission: Uuid, now: i64) -> 
     .await?;
     Ok(row.is_some())
 }
+
+/// Brings forward what waits for a time that the schedule never gives: the clock was ahead when it was put off, and has
+/// been set right since. Whatever was under way by that clock is over at `due_at`.
+pub async fn bring_forward(tx: &mut Transaction, beyond: i64, due_at: i64) -> Result<u64, StoreError> {
+    execute!(
+        tx,
+        "update delivery
+         set due_at = $2
+         where state = 'waiting'
+           and due_at > $1",
+        beyond,
+        due_at,
+    )
+    .await
+}
