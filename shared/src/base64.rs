@@ -48,10 +48,27 @@ pub fn decode(text: &str) -> Option<Vec<u8>> {
     (bits == 0).then_some(bytes)
 }
 
+/// Writes bytes in the alphabet for addresses, without padding (RFC 4648 section 5).
+pub fn encode_url(bytes: &[u8]) -> String {
+    encode(bytes).trim_end_matches('=').replace('+', "-").replace('/', "_")
+}
+
+/// Reads what [`encode_url`] writes, and nothing else.
+pub fn decode_url(text: &str) -> Option<Vec<u8>> {
+    if text.contains(['+', '/', '=']) {
+        return None;
+    }
+    let padding = "=".repeat((4 - text.len() % 4) % 4);
+    decode(&(text.replace('-', "+").replace('_', "/") + &padding))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ::base64::{Engine, engine::general_purpose::STANDARD};
+    use ::base64::{
+        Engine,
+        engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+    };
     use proptest::prelude::*;
 
     proptest! {
@@ -64,6 +81,15 @@ mod tests {
         #[test]
         fn the_general_crate_reads_and_refuses_the_same(text in "[A-Da-d+/=! ]{0,12}") {
             prop_assert_eq!(decode(&text), STANDARD.decode(&text).ok(), "{}", text);
+        }
+
+        #[test]
+        fn so_it_does_in_the_alphabet_for_addresses(
+            bytes in prop::collection::vec(any::<u8>(), 0..80), text in "[A-Da-d+/=_-]{0,12}",
+        ) {
+            prop_assert_eq!(encode_url(&bytes), URL_SAFE_NO_PAD.encode(&bytes));
+            prop_assert_eq!(decode_url(&encode_url(&bytes)), Some(bytes));
+            prop_assert_eq!(decode_url(&text), URL_SAFE_NO_PAD.decode(&text).ok(), "{}", text);
         }
     }
 }

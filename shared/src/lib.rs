@@ -18,6 +18,7 @@ pub mod receipt;
 pub mod signature;
 pub mod submission;
 pub mod texts;
+pub mod ticket;
 pub mod validate;
 
 #[cfg(feature = "definitions")]

@@ -1,16 +1,15 @@
 //! Tickets: minted and opened without a database, because nothing is kept of a visitor who sends nothing.
 //!
-//! A ticket is base64url(canonical JSON of [`Claims`]) `.` base64url(HMAC-SHA256(ticket key, those bytes)), both without
-//! padding. All collectors of one name share the ticket keys; the first key signs, any key opens.
+//! How one travels stands in [`unticked_shared::ticket`]. All collectors of one name share the ticket keys; the first key
+//! signs, any key opens.
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 use unticked_shared::{
-    canonical,
+    base64, canonical,
     id::{FormId, Language},
     signature::SigningKey,
     submission::TicketAnswer,
+    ticket::{Claims, Sealed},
 };
 use uuid::Uuid;
 
@@ -18,44 +17,6 @@ use crate::{vault::KeyRing, world::Random};
 
 /// Slow readers are not punished: a day.
 pub const LIFE_SECONDS: i64 = 24 * 60 * 60;
-
-/// A ticket of ours stays far below; what is longer is not even decoded.
-const LONGEST: usize = 2048;
-
-/// What a ticket states.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Claims {
-    /// A UUID version 7, its 16 bytes as base64url; names the submission that follows. No dot in it.
-    // Sorted by time, so that the index of submissions grows at its end and stays fast.
-    pub id: String,
-    /// The name of the key that signed it.
-    pub key: String,
-    /// The form.
-    pub form: FormId,
-    /// The version that was shown.
-    pub version: String,
-    /// The language it was shown in.
-    pub language: Language,
-    /// The origin of the page that shows it, such as `https://shop.example`.
-    pub origin: String,
-    /// Unix seconds.
-    pub issued_at: i64,
-    /// Unix seconds; from this second on it has expired.
-    pub expires_at: i64,
-}
-
-impl Claims {
-    /// The ticket's id as a submission's; `None` where it is none of ours.
-    pub fn submission_id(&self) -> Option<Uuid> {
-        Uuid::from_slice(&URL_SAFE_NO_PAD.decode(&self.id).ok()?).ok()
-    }
-
-    /// Whether the ticket's life is over.
-    pub fn expired(&self, now: Timestamp) -> bool {
-        now.as_second() >= self.expires_at
-    }
-}
 
 /// What a ticket is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,7 +78,7 @@ impl TicketKeys {
     /// Makes a ticket for what is shown, from `now` on.
     pub fn mint(&self, shown: Shown, now: Timestamp, random: &Random) -> Ticket {
         let claims = Claims {
-            id: URL_SAFE_NO_PAD.encode(random.uuid(now)),
+            id: base64::encode_url(random.uuid(now).as_bytes()),
             key: self.first.name.clone(),
             form: shown.form,
             version: shown.version,
@@ -127,20 +88,15 @@ impl TicketKeys {
             expires_at: now.as_second() + LIFE_SECONDS,
         };
         let body = canonical::to_vec(&claims).expect("claims are texts and seconds of this era");
-        let tag = self.first.key.tag(&body);
-        let text = format!("{}.{}", URL_SAFE_NO_PAD.encode(&body), URL_SAFE_NO_PAD.encode(tag));
+        let tag = self.first.key.tag(&body).to_vec();
+        let text = Sealed { claims: body, tag }.text();
         Ticket { claims, text, key: self.first.key.clone() }
     }
 
     /// Reads a ticket and checks its signature; whether it has expired the caller asks, since an accepted id answers
     /// whatever its age.
     pub fn open(&self, text: &str) -> Result<Ticket, NotOurs> {
-        if text.len() > LONGEST {
-            return Err(NotOurs);
-        }
-        let (body, tag) = text.split_once('.').ok_or(NotOurs)?;
-        let body = URL_SAFE_NO_PAD.decode(body).map_err(|_| NotOurs)?;
-        let tag = URL_SAFE_NO_PAD.decode(tag).map_err(|_| NotOurs)?;
+        let Sealed { claims: body, tag } = Sealed::parse(text).ok_or(NotOurs)?;
         let signer = std::iter::once(&self.first)
             .chain(&self.older)
             .find(|candidate| candidate.key.tag_matches(&body, &tag))
@@ -154,6 +110,16 @@ impl TicketKeys {
 }
 
 impl Ticket {
+    /// Its id as a submission's; `None` where it is none of ours.
+    pub fn submission_id(&self) -> Option<Uuid> {
+        self.claims.id_bytes().map(Uuid::from_bytes)
+    }
+
+    /// Whether its life is over.
+    pub fn expired(&self, now: Timestamp) -> bool {
+        now.as_second() >= self.claims.expires_at
+    }
+
     /// The key with which the widget signs the submission.
     pub fn submission_key(&self) -> SigningKey {
         self.key.for_submission(&self.claims.id)
@@ -198,12 +164,12 @@ mod tests {
         let ticket = keys.mint(shown(), noon(), &Random::system());
         let opened = keys.open(&ticket.text).unwrap();
         assert_eq!(opened.claims, ticket.claims);
-        assert_eq!(opened.claims.submission_id().unwrap().get_version_num(), 7);
+        assert_eq!(opened.submission_id().unwrap().get_version_num(), 7);
         assert_eq!(opened.submission_key(), ticket.submission_key());
         assert_eq!(ticket.claims.form.as_str(), "contact");
         assert!(!ticket.claims.id.contains('.'));
-        assert!(!ticket.claims.expired("2026-11-24T11:59:59Z".parse().unwrap()));
-        assert!(ticket.claims.expired("2026-11-24T12:00:00Z".parse().unwrap()));
+        assert!(!ticket.expired("2026-11-24T11:59:59Z".parse().unwrap()));
+        assert!(ticket.expired("2026-11-24T12:00:00Z".parse().unwrap()));
     }
 
     #[test]

@@ -190,14 +190,14 @@ pub fn decide(
     now: Timestamp,
 ) -> Result<Acceptance, Refusal> {
     let claims = &ticket.claims;
-    let submission = claims.submission_id().ok_or(Refusal::TicketInvalid)?;
+    let submission = ticket.submission_id().ok_or(Refusal::TicketInvalid)?;
     let face = version.faces.get(&claims.language).ok_or(Refusal::TicketInvalid)?;
     if claims.form != arrival.form || claims.form != version.form || claims.version != version.digest {
         return Err(Refusal::TicketInvalid);
     }
     let submitted_at = check_proof(&arrival, ticket, now)?;
     check_origin(&arrival, &claims.origin)?;
-    if claims.expired(now) {
+    if ticket.expired(now) {
         return Err(Refusal::TicketExpired);
     }
     if version.withdrawn {
@@ -250,7 +250,7 @@ fn check_proof(arrival: &Arrival, ticket: &Ticket, now: Timestamp) -> Result<Tim
     let early = signed.timestamp < claims.issued_at - TOLERANCE;
     // Once the ticket's life is over that is the answer, or the first result is: whoever tries again the day after
     // signs again, and may well have been heard the first time.
-    let late = signed.timestamp > claims.expires_at + TOLERANCE && !claims.expired(now);
+    let late = signed.timestamp > claims.expires_at + TOLERANCE && !ticket.expired(now);
     if signed.id != claims.id || early || late {
         return Err(Refusal::SignatureInvalid);
     }

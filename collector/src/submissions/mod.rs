@@ -190,7 +190,7 @@ impl Submissions {
     }
 
     async fn known(&self, ticket: &Ticket) -> Result<Option<Kept>, Refused> {
-        let id = ticket.claims.submission_id().ok_or(Refusal::TicketInvalid)?;
+        let id = ticket.submission_id().ok_or(Refusal::TicketInvalid)?;
         let mut connection = self.0.needs.store.read().await.map_err(|error| store_failed(&error))?;
         let kept = sql::find(&mut connection, id).await.map_err(|error| store_failed(&error))?;
         drop(connection);
@@ -270,7 +270,7 @@ fn repeated(
     let part_a: PartA = serde_json::from_slice(&kept.part_a).map_err(|_| defect("part A"))?;
     let received_at = time(kept.received_at).map_err(|_| defect("received_at"))?;
     let content = &version.face(Some(&part_a.language)).1.content;
-    let id = ticket.claims.submission_id().ok_or(Refusal::TicketInvalid)?;
+    let id = ticket.submission_id().ok_or(Refusal::TicketInvalid)?;
     let preferences = links.address(id);
     let accepted =
         record::answer(&ticket.claims.id, &kept.reference, received_at, &part_a.purposes, content, preferences);
