@@ -1,4 +1,5 @@
-//! The project's own commands: `cargo xtask build`, `test`, `size`, `gallery`, `bench`, `demo`, `docs`.
+//! The project's own commands: `cargo xtask build`, `test`, `size`, `gallery`, `bench`, `demo`, `docs`,
+//! `fuzz`, `torture`.
 //!
 //! A library as well as a binary, so that the tests serve their pages with the same small server
 //! ([`serve`]) as the demo.
@@ -10,6 +11,7 @@ pub mod compress;
 pub mod demo;
 pub mod docs;
 pub mod fetch;
+pub mod fuzz;
 pub mod gallery;
 pub mod house;
 pub mod serve;
@@ -17,3 +19,4 @@ mod shed;
 pub mod ship;
 pub mod size;
 pub mod test;
+pub mod torture;

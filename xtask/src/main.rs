@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand};
 use xtask::{
     bench,
     build::{self, Mode},
-    demo, docs, gallery, ship, size, test,
+    demo, docs, fuzz, gallery, ship, size, test, torture,
 };
 
 /// Builds, runs, tests and measures the project.
@@ -32,6 +32,10 @@ enum Command {
     Gallery(Gallery),
     /// Writes the parts of the documentation that come from the code anew, and runs every block of it.
     Docs,
+    /// Kills the collector at random moments under load, and looks whether anything that it answered is lost.
+    Torture(Torture),
+    /// Searches for input that breaks what reads it, guided by coverage.
+    Fuzz(Fuzz),
     /// Measures the release collector on this machine.
     #[command(subcommand)]
     Bench(Bench),
@@ -71,6 +75,31 @@ struct Test {
     rust_only: bool,
     /// Only the tests whose names contain one of these words.
     filters: Vec<String>,
+}
+
+#[derive(Args)]
+struct Torture {
+    /// How often it is killed.
+    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..))]
+    rounds: u32,
+    /// Repeats the choices of an earlier run.
+    #[arg(long)]
+    seed: Option<u64>,
+    /// On PostgreSQL, in a new database of this server, instead of SQLite.
+    #[arg(long, value_name = "URL")]
+    postgres: Option<String>,
+    /// Two collectors on one PostgreSQL, which die in turn.
+    #[arg(long)]
+    two: bool,
+}
+
+#[derive(Args)]
+struct Fuzz {
+    /// How long each target is searched.
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..))]
+    seconds: u32,
+    /// Only these targets.
+    targets: Vec<String>,
 }
 
 #[derive(Subcommand)]
@@ -115,6 +144,12 @@ fn run(command: Command) -> Result<bool> {
     match command {
         Command::Test(options) => test::run(&test::Options { rust_only: options.rust_only, filters: options.filters }),
         Command::Size => size::check(),
+        Command::Torture(Torture { rounds, seed, postgres, two }) => {
+            torture::run(&torture::Options { rounds, seed, postgres, two })
+        }
+        Command::Fuzz(Fuzz { seconds, targets }) => {
+            fuzz::run(&fuzz::Options { seconds, targets }).map(|tally| tally.failed == 0)
+        }
         Command::Bench(Bench::Submit(Submit { seconds, connections })) => {
             bench::submit(bench::Options { seconds: seconds.into(), connections: connections.into() }).map(|()| true)
         }

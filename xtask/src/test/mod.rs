@@ -15,8 +15,11 @@ use anyhow::Result;
 
 use crate::{
     build::{self, Mode},
-    size,
+    fuzz, size,
 };
+
+/// How long each fuzz target is searched.
+const FUZZ_SECONDS: u32 = 10;
 
 /// What to run.
 #[derive(Debug, Default)]
@@ -113,6 +116,10 @@ pub fn run(options: &Options) -> Result<bool> {
     if options.filters.is_empty() {
         report.test("documentation examples", || binaries::documentation(&assets));
         report.test("size", || size::check().map(Tally::one));
+    }
+    if options.filters.is_empty() || options.filters.iter().any(|filter| "fuzz".contains(filter.as_str())) {
+        let options = fuzz::Options { seconds: FUZZ_SECONDS, targets: Vec::new() };
+        report.test(&format!("fuzz, {FUZZ_SECONDS} s a target"), || fuzz::run(&options));
     }
     let mut left_out = Vec::new();
     if options.rust_only {

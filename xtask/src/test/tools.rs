@@ -29,6 +29,8 @@ const ALWAYS: &[Need] = &[
     // The documentation's examples speak to the collector as a reader would.
     Need { package: "curl", there: || program("curl") },
     Need { package: "postgresql-15", there: || postgres::programs().is_some() },
+    // libFuzzer is written in it.
+    Need { package: "g++", there: || program("c++") },
     // Certificates for the first hour, and what the book's examples sign.
     Need { package: "openssl", there: || program("openssl") },
 ];
@@ -84,7 +86,7 @@ fn debian(needs: &[&[Need]]) -> Result<()> {
     let by_hand = format!("sudo apt-get install --no-install-recommends {}", packages.join(" "));
     if !program("apt-get") || house::capture(Command::new("id").arg("-u"))?.trim() != "0" {
         bail!(
-            "the tests need programs that are not here. Install them:\n  {by_hand}\nor run `cargo xtask test --rust-only`, which needs PostgreSQL, openssl, Caddy and nginx alone."
+            "the tests need programs that are not here. Install them:\n  {by_hand}\nor run `cargo xtask test --rust-only`, which needs PostgreSQL, openssl, a C++ compiler, Caddy and nginx alone."
         );
     }
     let install = || {
