@@ -245,7 +245,7 @@ impl Submissions {
         version: &Version,
     ) -> Result<Submitted, Refused> {
         let mut submitted = repeated(kept, body_digest, ticket, version, &self.0.needs.links)?;
-        let submission = ticket.claims.submission_id().ok_or(Refusal::TicketInvalid)?;
+        let submission = ticket.submission_id().ok_or(Refusal::TicketInvalid)?;
         let content = &version.face(Some(&ticket.claims.language)).1.content;
         submitted.accepted.receipt = self.0.receipts.again(submission, None, content).await;
         Ok(submitted)
