@@ -6,6 +6,8 @@ pub mod config;
 pub mod doctor;
 pub mod engagements;
 pub mod evidence;
+#[cfg(test)]
+mod failures;
 pub mod forms;
 pub mod init;
 pub mod keep;

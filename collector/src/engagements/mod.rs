@@ -11,7 +11,7 @@ pub mod http;
 mod push;
 pub mod sql;
 
-pub use push::{Outcome, Report, Tools, report};
+pub use push::{Engaged, Outcome, Person, Report, Tools, report};
 
 use jiff::{SignedDuration, Timestamp};
 
