@@ -45,14 +45,8 @@ pub struct Withdrawn {
     pub personal: Personal,
     /// What was taken back just now: nothing, where all of it had been before.
     pub purposes: Vec<PurposeDecision>,
-    /// The receipt of it, base64; empty where nothing was.
+    /// The receipt of it, base64; where nothing was taken back just now, of the last withdrawal there was, if any.
     pub receipt: String,
-}
-
-impl Withdrawn {
-    fn nothing(personal: Personal) -> Self {
-        Self { personal, purposes: Vec::new(), receipt: String::new() }
-    }
 }
 
 /// What a withdrawal keeps.
@@ -78,7 +72,7 @@ impl Preferences {
         if changes.is_empty() {
             // Whoever took it back may have been stopped before the ledger's head was signed.
             needs.ledger.catch_up().await?;
-            return Ok(Withdrawn::nothing(before));
+            return Ok(self.nothing_new(before).await);
         }
         let mut tx = needs.store.begin().await?;
         let kept = sql::lock(&mut tx, submission).await?.ok_or(Refused::Gone)?;
@@ -91,7 +85,7 @@ impl Preferences {
         if changes.is_empty() {
             tx.rollback().await?;
             needs.ledger.catch_up().await?;
-            return Ok(Withdrawn::nothing(before));
+            return Ok(self.nothing_new(before).await);
         }
         let deliveries = outbox::sql::lead_deliveries(&mut tx, submission).await?;
         let at = decide::recorded_at(&before.standing, needs.clock.now());
@@ -120,6 +114,16 @@ impl Preferences {
         // Of a person of whom nothing is left now it is the last word, so it is made from what is still at hand.
         let receipt = self.receipts().kept(&rows.shown, &changes, personal.content(), appended.first()).await;
         Ok(Withdrawn { personal, purposes: changes, receipt })
+    }
+
+    /// Whoever asks again, because no answer came, is given the same receipt.
+    async fn nothing_new(&self, personal: Personal) -> Withdrawn {
+        let withdrawn = personal.standing.iter().filter(|one| one.decision == Some(Decision::Withdrawn));
+        let receipt = match withdrawn.map(|one| one.record).max() {
+            Some(record) => self.receipts().again(personal.submission, Some(record), personal.content()).await,
+            None => String::new(),
+        };
+        Withdrawn { personal, purposes: Vec::new(), receipt }
     }
 
     #[expect(clippy::too_many_arguments, reason = "what one record is made of")]
