@@ -62,6 +62,9 @@ enum Command {
     Leads(command::leads::Leads),
     /// Who opened what, when and why
     Accesses(command::accesses::Accesses),
+    /// The tree of all evidence, which nobody can change unnoticed: its name, its key, how far it is
+    #[command(subcommand)]
+    Ledger(command::ledger::Ledger),
     /// What did not arrive, with its reason
     #[command(subcommand)]
     Deliveries(command::deliveries::Deliveries),
@@ -88,6 +91,7 @@ fn main() -> ExitCode {
         Command::Retention(retention) => command::retention::run(&sources, &retention),
         Command::Leads(leads) => command::leads::run(&sources, &leads),
         Command::Accesses(accesses) => command::accesses::run(&sources, &accesses),
+        Command::Ledger(ledger) => command::ledger::run(&sources, &ledger),
         Command::Deliveries(deliveries) => command::deliveries::run(&sources, &deliveries),
     }
 }

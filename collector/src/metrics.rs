@@ -31,6 +31,7 @@ pub struct Metrics {
     retention_due: Gauge,
     retention_clock_doubted: Gauge,
     engagements: Family<DoneLabels, Counter>,
+    ledger: Family<StateLabels, Gauge>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -102,6 +103,8 @@ impl Default for Metrics {
         );
         let engagements = Family::default();
         registry.register("engagements", "Engagements that destinations reported, by result", engagements.clone());
+        let ledger = Family::default();
+        registry.register("ledger_entries", "Entries of the ledger, by what became of its head", ledger.clone());
         Self {
             registry: Arc::new(registry),
             requests,
@@ -115,6 +118,7 @@ impl Default for Metrics {
             retention_due,
             retention_clock_doubted,
             engagements,
+            ledger,
         }
     }
 }
@@ -179,6 +183,11 @@ impl Metrics {
     /// One engagement was reported; `result` is `pushed-on`, `unchanged`, `too-late`, `not-found` or `refused`.
     pub fn engagement(&self, result: &'static str) {
         self.engagements.get_or_create(&DoneLabels { result }).inc();
+    }
+
+    /// How many entries the ledger has; `state` is `signed` or `published`.
+    pub fn ledger(&self, state: &'static str, entries: i64) {
+        self.ledger.get_or_create(&StateLabels { state }).set(entries);
     }
 
     /// Everything as `OpenMetrics` text.

@@ -10,7 +10,10 @@ use crate::{
     engagements, evidence,
     forms::Forms,
     keep::{self, KeepError, Presence},
-    ledger::{Ledger, LedgerError},
+    ledger::{
+        Ledger, LedgerError,
+        publish::{self, Publisher},
+    },
     mail,
     metrics::Metrics,
     outbox::{
@@ -54,6 +57,8 @@ pub struct Parts {
     pub vault: Vault,
     /// The tree of commitments to the evidence.
     pub ledger: Ledger,
+    /// Shows the world how far it has come.
+    pub publisher: Publisher,
     /// What is shown, and was.
     pub forms: Forms,
     /// The keys that make and open tickets.
@@ -108,6 +113,12 @@ impl App {
             self.metrics.deliveries("held", backlog.held);
             self.metrics.deliveries("failed", backlog.failed);
         }
+    }
+
+    /// Brings the ledger's figure up to date.
+    pub fn count_ledger(&self) {
+        let size = self.ledger.last_signed().head.size;
+        self.metrics.ledger("signed", i64::try_from(size).unwrap_or(i64::MAX));
     }
 
     async fn backlog(&self) -> Result<Backlog, StoreError> {
@@ -265,7 +276,19 @@ pub async fn serve(settings: Settings, overrides: Overrides) -> Result<Running, 
     if !matches!(tokio::time::timeout(FIRST_RUN, first).await, Ok(Ok(_))) {
         tracing::warn!("the retention rules are not all carried out yet; they are while the collector runs");
     }
+    let publisher = Publisher::new(publish::Tools {
+        store: store.clone(),
+        ledger: ledger.clone(),
+        every: settings.ledger.publish_every,
+        clock: overrides.clock.clone(),
+        metrics: metrics.clone(),
+    });
+    // Before anybody can ask: a ledger that is new, or has a new name, shows that it begins.
+    if let Err(error) = publisher.publish().await {
+        tracing::warn!(%error, "the head of the ledger is not published yet; it is tried again");
+    }
     let mut workers = vec![
+        tokio::spawn(publisher.clone().run(stopped_by(&stop))),
         retention.start(rules, overrides.clock.clone(), metrics.clone(), stopped_by(&stop)),
         outbox.start(tools, stopped_by(&stop)),
         tokio::spawn(sweep_hourly(store.clone(), overrides.clock.clone(), stopped_by(&stop))),
@@ -294,6 +317,7 @@ pub async fn serve(settings: Settings, overrides: Overrides) -> Result<Running, 
         retention,
         vault,
         ledger,
+        publisher,
         store,
         forms,
         clock: overrides.clock,

@@ -45,7 +45,7 @@ pub async fn goes_and_comes_back(from: &Fresh, to: &Fresh, full: &Fresh) {
     assert_eq!((i64::try_from(made.submissions).unwrap(), i64::try_from(made.persons).unwrap()), before);
     store.close().await;
 
-    let wish = Wish { data, keys: Some(keys), replace: false, check_only: false };
+    let wish = Wish { data, keys: Some(keys), replace: false, check_only: false, same_ledger: false };
     full.open(None).await.close().await;
     let occupied = keep::restore(&settings(there.path(), full), &wish, now, &random).await;
     assert!(matches!(occupied, Err(KeepError::PostgresOccupied)), "{occupied:?}");

@@ -15,6 +15,7 @@ mod ledger;
 mod mail;
 mod outbox;
 mod preferences;
+mod publish;
 mod retention;
 mod source;
 mod submissions;
@@ -54,6 +55,9 @@ async fn every_room(store: &Store) {
     ledger::sequences_what_is_in_no_ledger(store, &submissions::record(1).evidence).await;
     ledger::appends_and_reads_what_was_appended(store).await;
     ledger::two_appenders_make_one_tree(store).await;
+    publish::publishes_and_finds_the_newest_of_a_name(store).await;
+    publish::mends_what_is_torn(store).await;
+    publish::finds_the_place_of_a_record(store).await;
 }
 
 async fn every_statement_runs(fresh: Fresh, kind: EngineKind) {

@@ -278,6 +278,24 @@ impl House {
         &self.running.as_ref().unwrap().app
     }
 
+    /// So many entries more in the ledger, as records bring them.
+    pub fn grow_ledger(&self, entries: u64) {
+        let app = self.app();
+        self.runtime.block_on(async {
+            let commitments: Vec<[u8; 32]> = (0..entries).map(|_| Random::system().bytes()).collect();
+            let mut tx = app.store.begin().await.unwrap();
+            let appended = unticked_collector::ledger::append(&mut tx, &commitments).await.unwrap();
+            tx.commit().await.unwrap();
+            app.ledger.sign(&appended.head()).await.unwrap();
+        });
+    }
+
+    /// A minute begins, at which the head of the ledger is published.
+    pub fn publish(&self) {
+        self.wait(60);
+        self.runtime.block_on(self.app().publisher.publish()).unwrap();
+    }
+
     /// A figure of `/metrics`; 0 where nothing was counted.
     pub fn metric(&self, name: &str) -> i64 {
         let text = self.get("/metrics", &[]).expect(200).text();

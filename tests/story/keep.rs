@@ -46,7 +46,13 @@ impl Shelf {
     }
 
     fn wish(&self) -> Wish {
-        Wish { data: self.data.clone(), keys: Some(self.keys.clone()), replace: false, check_only: false }
+        Wish {
+            data: self.data.clone(),
+            keys: Some(self.keys.clone()),
+            replace: false,
+            check_only: false,
+            same_ledger: false,
+        }
     }
 
     /// Names of what lies in both folders.
@@ -390,7 +396,7 @@ fn what_the_first_version_kept_is_there_after_the_upgrade_and_a_copy_of_it_as_it
     let house = house.restart();
     assert_eq!(names(&data).len(), 1, "nothing to upgrade, nothing to copy");
     let folder = house.close();
-    let back = Wish { data: data.clone(), keys: Some(keys), replace: true, check_only: false };
+    let back = Wish { data: data.clone(), keys: Some(keys), replace: true, check_only: false, same_ledger: false };
     restore(&settings, &back).unwrap();
     assert_eq!(standing(&settings).main.applied, [1, 2, 3], "as it was");
     let house = House::open_folder(folder, &[]);

@@ -9,6 +9,7 @@ mod engagements;
 mod every_answer;
 mod house;
 mod keep;
+mod ledger;
 mod life;
 mod limits;
 mod pages;

@@ -9,6 +9,7 @@ pub mod destinations;
 pub mod doctor;
 pub mod init;
 pub mod leads;
+pub mod ledger;
 pub mod quarantine;
 pub mod ready;
 pub mod receipt;

@@ -5,7 +5,7 @@ use std::{path::PathBuf, process::ExitCode};
 use clap::Args;
 use unticked_collector::{
     config::{Settings, Sources},
-    keep::{self, Restored, Wish},
+    keep::{self, LedgerAfter, Restored, Wish},
     world::{Clock, Random},
 };
 
@@ -23,11 +23,15 @@ pub struct Restore {
     /// Moves aside what is there; without it an empty place is needed
     #[arg(long)]
     replace: bool,
+    /// The collector was stopped before this backup was made, and has never run since: its ledger goes on under the same
+    /// name. Without it a new name begins, since others may have seen what came after the copy
+    #[arg(long, conflicts_with = "check")]
+    same_ledger: bool,
     /// Checks everything and writes nothing
     #[arg(long, conflicts_with = "replace")]
     check: bool,
     /// There is no newer main database: take the one that is here as it is, though its key store has seen a newer one
-    #[arg(long, conflicts_with_all = ["from", "keys_from", "replace", "check"])]
+    #[arg(long, conflicts_with_all = ["from", "keys_from", "replace", "check", "same_ledger"])]
     settle: bool,
 }
 
@@ -53,11 +57,15 @@ pub fn run(sources: &Sources, restore: &Restore) -> ExitCode {
             keys: restore.keys_from.clone(),
             replace: restore.replace,
             check_only: restore.check,
+            same_ledger: restore.same_ledger,
         };
         match keep::restore(&settings, &wish, now, &Random::system()).await {
             Ok(restored) => {
                 say(&settings, &restored, restore.check);
-                ExitCode::SUCCESS
+                match &restored.ledger {
+                    Some(LedgerAfter::DoesNotFit(_)) => ExitCode::from(super::FAILED),
+                    _ => ExitCode::SUCCESS,
+                }
             }
             Err(error) => super::not_kept("Nothing was restored", &error),
         }
@@ -110,7 +118,24 @@ fn say(settings: &Settings, restored: &Restored, check: bool) {
     for trouble in &restored.missing_secrets {
         println!("  Here {trouble}; a destination needs it.");
     }
+    if let Some(ledger) = &restored.ledger {
+        say_of_ledger(ledger);
+    }
     if !check {
         println!("Next: `unticked doctor`, then `unticked serve`.");
+    }
+}
+
+fn say_of_ledger(ledger: &LedgerAfter) {
+    match ledger {
+        LedgerAfter::Absent => println!(
+            "The backup has no ledger yet; the first start begins one. If this collector has shown one to the world already, \
+             say `unticked ledger new-origin` after that start: what begins now is another one."
+        ),
+        LedgerAfter::Begun(begun) => super::ledger::say(begun),
+        LedgerAfter::GoesOn { origin, size } => {
+            println!("The ledger goes on as {origin}, with {size} entries: what was signed last is in it.");
+        }
+        LedgerAfter::DoesNotFit(why) => eprintln!("The ledger does not go on, and no collector starts on it: {why}."),
     }
 }

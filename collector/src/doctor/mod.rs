@@ -12,6 +12,7 @@ mod database;
 mod destinations;
 mod disk;
 mod files;
+mod ledger;
 mod mail;
 pub mod probe;
 mod public;
@@ -182,6 +183,7 @@ pub async fn examine(sources: &Sources, tools: &Tools) -> Report {
     found.extend(clock::examine(&clocks));
     found.extend(backups::examine(settings, tools.clock.now()));
     if let Some((store, present)) = store {
+        found.push(ledger::examine(&case, &store).await);
         found.extend(work::examine(&case, &store).await);
         store.close().await;
         drop(present);

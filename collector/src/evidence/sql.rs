@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::seal::EvidenceRow;
 use crate::{
     ledger::{self, Appended},
-    store::{Connection, StoreError, Transaction, execute, fetch_all, insert_many},
+    store::{Connection, StoreError, Transaction, execute, fetch_all, fetch_optional, insert_many},
 };
 
 /// A record as far as it lies open.
@@ -99,6 +99,14 @@ pub async fn sequence_older(tx: &mut Transaction, limit: i64) -> Result<usize, S
         execute!(tx, "update evidence set leaf_index = $1 where record_id = $2", leaf, row.record_id).await?;
     }
     Ok(rows.len())
+}
+
+/// The place of a record in the ledger.
+pub async fn leaf_of(connection: &mut Connection, record: Uuid) -> Result<Option<i64>, StoreError> {
+    let row: Option<(Option<i64>,)> =
+        fetch_optional!(connection, (Option<i64>,), "select leaf_index from evidence where record_id = $1", record)
+            .await?;
+    Ok(row.and_then(|(leaf,)| leaf))
 }
 
 /// The records of a submission, the oldest first.

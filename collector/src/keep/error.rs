@@ -3,6 +3,7 @@
 use std::{io, path::PathBuf};
 
 use crate::{
+    ledger::LedgerError,
     store::{OpenError, StoreError},
     vault::RingError,
 };
@@ -79,6 +80,9 @@ pub enum KeepError {
     /// A database refuses.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The ledger of what was restored cannot be used.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
     /// There is no backup.
     #[error(
         "{0} holds no backup: name a folder that `unticked backup` made (`unticked-data-…`, `unticked-keys-…`), or one that holds such folders"

@@ -12,6 +12,7 @@
 mod backup;
 mod error;
 pub mod files;
+mod ledger;
 mod lock;
 mod manifest;
 mod postgres;
@@ -22,6 +23,7 @@ mod upgrade;
 
 pub use backup::{Made, Order, backup};
 pub use error::KeepError;
+pub use ledger::LedgerAfter;
 pub use lock::Presence;
 pub use manifest::{Engine, Manifest, Part, Reason, found_in};
 pub use restore::{Restored, Wish, restore, settle};

@@ -19,6 +19,7 @@ use super::{
     KeepError,
     backup::{DEFINITIONS, RING, database_file},
     files::{self, at, copy_file, expect_room, files_below, make_folder, resolved, sync_folder},
+    ledger::{LedgerAfter, after_restore, last_signed_here},
     lock::Presence,
     manifest::{Engine, Manifest, Part, named},
     postgres::{self, Place},
@@ -45,6 +46,8 @@ pub struct Wish {
     pub replace: bool,
     /// Everything is checked and nothing written.
     pub check_only: bool,
+    /// The collector was stopped before the copy was made and has never run since: its ledger goes on under the same name.
+    pub same_ledger: bool,
 }
 
 /// What was brought back, or would be.
@@ -60,6 +63,8 @@ pub struct Restored {
     pub aside: Vec<PathBuf>,
     /// How the two databases fit; not known of PostgreSQL.
     pub fit: Option<Fit>,
+    /// What became of the ledger; none where nothing was written.
+    pub ledger: Option<LedgerAfter>,
     /// What is wrong with the secrets that the definitions name and these settings should have.
     pub missing_secrets: Vec<String>,
 }
@@ -83,6 +88,7 @@ pub async fn restore(settings: &Settings, wish: &Wish, now: Timestamp, random: &
         places: Vec::new(),
         aside: Vec::new(),
         fit: None,
+        ledger: None,
     };
     if wish.check_only {
         if data.engine == Engine::Sqlite
@@ -95,6 +101,7 @@ pub async fn restore(settings: &Settings, wish: &Wish, now: Timestamp, random: &
         return Ok(restored);
     }
     let _alone = Presence::alone(&settings.database.main)?;
+    let seen = last_signed_here(settings).await;
     let mut moves = Moves::new(now);
     // The order in which they take their names.
     if let Some((folder, _)) = keys.filter(|(folder, _)| folder.join(RING).is_file()) {
@@ -139,6 +146,9 @@ pub async fn restore(settings: &Settings, wish: &Wish, now: Timestamp, random: &
         }
         _ => unreachable!("both stores are of one engine: the settings were read"),
     }
+    // Before anything is appended to it.
+    let how = (wish.same_ledger, seen);
+    restored.ledger = Some(after_restore(settings, (ring, random), how, &data.made_at, now).await?);
     // Here, once there is a journal of the forgotten: forget again whoever was forgotten after `data.made_at`.
     restored.places = moves.placed;
     restored.aside = moves.aside;

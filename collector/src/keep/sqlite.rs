@@ -8,7 +8,7 @@ use super::{
     KeepError,
     files::{Room, make_file, room},
 };
-use crate::{store::StoreError, vault::WrappedKeys};
+use crate::{ledger::sql::SignedRow, store::StoreError, vault::WrappedKeys};
 
 /// What a copy holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -151,6 +151,22 @@ async fn fit_in(mut connection: SqliteConnection, keys: &Path) -> Result<Fit, Ke
     let (values, strangers) = counted?;
     let number = |count: i64| u64::try_from(count).unwrap_or_default();
     Ok(Fit { values_without_key: number(values), keys_without_subject: number(strangers) })
+}
+
+/// The head that a key store signed last; none where it is of before there was a ledger.
+pub async fn last_signed(keys: &Path) -> Result<Option<SignedRow>, KeepError> {
+    let mut connection = connect(SqliteConnectOptions::new().filename(keys).create_if_missing(false)).await?;
+    let signed = async {
+        let table = "select name from sqlite_master where type = 'table' and name = 'ledger_signed'";
+        if sqlx::query_as::<_, (String,)>(table).fetch_optional(&mut connection).await?.is_none() {
+            return Ok(None);
+        }
+        let row = "select origin, size, root, note, signed_at from ledger_signed where one = 1";
+        Ok::<_, StoreError>(sqlx::query_as(row).fetch_optional(&mut connection).await?)
+    }
+    .await;
+    let _ = connection.close().await;
+    Ok(signed?)
 }
 
 /// Makes a key store forget how far its main database was: the one beside it is the one that counts.

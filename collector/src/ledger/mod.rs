@@ -6,16 +6,29 @@
 //! refused at start ([`Ledger::open`]). Nothing in a leaf tells of a person. Tiles are made from leaves and can be made anew.
 
 mod append;
+pub mod mend;
 pub mod nodes;
 mod open;
+pub mod publish;
 mod sign;
 pub mod sql;
+pub mod standing;
 
 pub use append::{Appended, append};
 pub use open::LedgerError;
 pub use sign::{Ledger, Signed};
 
-use unticked_shared::merkle::Hash;
+use unticked_shared::merkle::{
+    Hash,
+    note::{Signer, VerifierKey},
+};
+
+use crate::vault::Vault;
+
+/// The key that checks what was signed under a name; none where it cannot be the name of a log.
+pub fn verifier_of(vault: &Vault, origin: &str) -> Option<VerifierKey> {
+    Signer::new(origin, &vault.ring().ledger_seed(origin)).ok().map(|signer| signer.verifier())
+}
 
 /// A head of the tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

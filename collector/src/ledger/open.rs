@@ -1,11 +1,12 @@
 //! The start: is this the ledger whose head was signed last?
 
-use unticked_shared::merkle::{note::Signer, proof};
+use unticked_shared::merkle::note::Signer;
 
 use super::{
-    Head, nodes,
+    Head,
     sign::{self, Ledger, Signed},
     sql::{self, Origin},
+    standing::{self, Course},
 };
 use crate::{
     store::{Store, StoreError, values::millis},
@@ -22,8 +23,8 @@ pub enum LedgerError {
     /// The main database lacks what was signed.
     #[error(
         "the ledger has {found} entries, and a head with {signed} was signed: the main database is older than its key \
-         store. Put the newer one back. If it is lost for good, `unticked ledger new-origin` begins a new ledger over \
-         what is left, and says so to everybody who looks"
+         store. Put the newer one back. If it is lost for good, `unticked ledger new-origin --reason \"…\"` goes \
+         on with what is left under a new name, and says so to everybody who looks"
     )]
     Behind {
         /// Entries that are there.
@@ -35,7 +36,7 @@ pub enum LedgerError {
     #[error(
         "the first {signed} entries of the ledger are not those that were signed: the main database is another one, or \
          was altered. `unticked verify` names what does not hold. Put the right one back; if it is lost for good, \
-         `unticked ledger new-origin` begins a new ledger over what is left"
+         `unticked ledger new-origin --reason \"…\"` goes on with what is left under a new name"
     )]
     Inconsistent {
         /// Entries that were signed.
@@ -44,7 +45,8 @@ pub enum LedgerError {
     /// The key store was signing for another log.
     #[error(
         "the key store belongs to the ledger `{signed}`, and the main database to `{found}`: they do not belong \
-         together. Put the right one back; `unticked ledger new-origin` begins a new ledger over what is left"
+         together. Put the right one back; if it is lost for good, `unticked ledger new-origin --reason \"…\"` goes on with \
+         what is left under a new name"
     )]
     Foreign {
         /// The name in the main database.
@@ -55,7 +57,8 @@ pub enum LedgerError {
     /// The key store has never signed what the main database has.
     #[error(
         "the ledger has {found} entries, and its key store knows of no signed head: it is older than the main database, \
-         or another one. Put the right one back; `unticked ledger new-origin` begins a new ledger over what is there"
+         or another one. Put the right one back; if it is lost for good, `unticked ledger new-origin --reason \"…\"` goes on \
+         with what is there under a new name"
     )]
     Unsigned {
         /// Entries that are there.
@@ -67,6 +70,12 @@ pub enum LedgerError {
          `unticked ledger rebuild` makes the tiles anew from the leaves"
     )]
     Torn,
+    /// There is none.
+    #[error("there is no ledger yet; `unticked serve` begins it at its first start")]
+    Absent,
+    /// Names hold the time.
+    #[error("the ledger has been named `{0}` this very second; wait for the next one")]
+    JustBegun(String),
     /// The public address cannot name a log.
     #[error("`{0}` cannot be the name of a ledger: it holds a space or a plus sign")]
     Name(String),
@@ -87,32 +96,10 @@ impl Ledger {
         let mut connection = store.read().await?;
         let edge = sql::head(&mut connection).await?;
         let head = Head { size: edge.size(), root: edge.root() };
-        if nodes::with_nodes(&mut connection, |nodes| proof::root(nodes, head.size)).await? != head.root {
-            return Err(LedgerError::Torn);
-        }
-        let mut begins = false;
+        let course = standing::course(&mut connection, &origin, &head, kept.as_ref()).await?;
         let last = match kept {
-            // The key store still has the last head of the name before: the new one was begun, and not yet signed.
-            Some(kept) if kept.origin != origin.origin && origin.previous.as_deref() == Some(kept.note.as_str()) => {
-                begins = true;
-                None
-            }
-            Some(kept) if kept.origin != origin.origin => {
-                return Err(LedgerError::Foreign { found: origin.origin, signed: kept.origin });
-            }
-            Some(kept) => {
-                let signed = kept.head()?;
-                if head.size < signed.size {
-                    return Err(LedgerError::Behind { found: head.size, signed: signed.size });
-                }
-                let then = nodes::with_nodes(&mut connection, |nodes| proof::root(nodes, signed.size)).await?;
-                if then != signed.root {
-                    return Err(LedgerError::Inconsistent { signed: signed.size });
-                }
-                Some(Signed { head: signed, note: kept.note })
-            }
-            None if head.size > 0 => return Err(LedgerError::Unsigned { found: head.size }),
-            None => None,
+            Some(kept) if course == Course::GoesOn => Some(Signed { head: kept.head()?, note: kept.note }),
+            _ => None,
         };
         drop(connection);
         let fresh = last.is_none();
@@ -123,7 +110,7 @@ impl Ledger {
         if fresh {
             let row = sign::row(&origin.origin, &last, now)?;
             let mut tx = store.keys().begin().await?;
-            if begins {
+            if course == Course::Begins {
                 sql::replace_signed(&mut tx, &row).await?;
             } else {
                 sql::keep_signed(&mut tx, &row).await?;

@@ -19,8 +19,9 @@ pub struct Letter {
     pub body: String,
 }
 
-/// Writes the mail; none where nothing is left to tell. `host` names the collector.
-pub fn write(arrived: &[Arrived], given_up: &[GivenUp], host: &str) -> Option<Letter> {
+/// Writes the mail; none where nothing is left to tell. `host` names the collector, `checkpoint` is the last signed head of
+/// its ledger.
+pub fn write(arrived: &[Arrived], given_up: &[GivenUp], checkpoint: Option<&str>, host: &str) -> Option<Letter> {
     let (suspects, leads): (Vec<&Arrived>, Vec<&Arrived>) = arrived.iter().partition(|one| one.state == "quarantined");
     let mut subjects = Vec::new();
     let mut body = String::new();
@@ -79,6 +80,15 @@ pub fn write(arrived: &[Arrived], given_up: &[GivenUp], host: &str) -> Option<Le
     }
     if subjects.is_empty() {
         return None;
+    }
+    if let Some(checkpoint) = checkpoint {
+        section(
+            &mut body,
+            "Keep this mail: below stands the signed head of the ledger of all evidence. With it anybody can show\n\
+             later that nothing recorded before now was changed or taken away (`unticked verify`, or any C2SP tool):",
+        );
+        // To the byte, or the signature would not hold.
+        body.push_str(checkpoint);
     }
     let _ = write!(
         body,
@@ -142,7 +152,7 @@ mod tests {
 
     #[test]
     fn one_lead_is_named_with_the_command_that_reads_it() {
-        let letter = write(&[arrived(1, "accepted")], &[], "forms.example").unwrap();
+        let letter = write(&[arrived(1, "accepted")], &[], None, "forms.example").unwrap();
         assert_eq!(letter.subject, "New lead AAAA-0001 (contact) - forms.example");
         assert!(letter.body.contains("unticked leads show AAAA-0001 --by"), "{}", letter.body);
     }
@@ -150,7 +160,7 @@ mod tests {
     #[test]
     fn many_are_counted_and_the_first_of_them_named() {
         let many: Vec<_> = (0..23).map(|number| arrived(number, "accepted")).collect();
-        let letter = write(&many, &[], "forms.example").unwrap();
+        let letter = write(&many, &[], None, "forms.example").unwrap();
         assert_eq!(letter.subject, "23 new leads - forms.example");
         assert!(letter.body.contains("AAAA-0019") && !letter.body.contains("AAAA-0020"));
         assert!(letter.body.contains("and 3 more"), "{}", letter.body);
@@ -164,7 +174,7 @@ mod tests {
             reason: Some("gave up after 10 attempts: answered 503\r\nBcc: x".to_owned()),
         };
         let all = [arrived(1, "accepted"), arrived(2, "quarantined")];
-        let letter = write(&all, &[lost], "forms.example").unwrap();
+        let letter = write(&all, &[lost], None, "forms.example").unwrap();
         assert!(letter.subject.contains("1 waiting as suspected spam, 1 delivery given up"), "{}", letter.subject);
         assert!(letter.body.contains("BBBB-0001  to crm: gave up after 10 attempts: answered 503  Bcc"));
         assert!(letter.body.contains("unticked quarantine release"));
@@ -172,6 +182,14 @@ mod tests {
 
     #[test]
     fn nothing_to_tell_makes_no_mail() {
-        assert_eq!(write(&[], &[], "forms.example"), None);
+        assert_eq!(write(&[], &[], None, "forms.example"), None);
+    }
+
+    #[test]
+    fn the_head_of_the_ledger_leaves_with_each_mail_as_it_was_signed() {
+        let note = "forms.example/ledger\n17\nqqo=\n\n\u{2014} forms.example/ledger AAAA\n";
+        let letter = write(&[arrived(1, "accepted")], &[], Some(note), "forms.example").unwrap();
+        assert!(letter.body.contains(&format!("\n\n{note}\nRun the commands")), "{}", letter.body);
+        assert_eq!(write(&[], &[], Some(note), "forms.example"), None, "it makes no mail by itself");
     }
 }

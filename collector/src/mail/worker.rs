@@ -14,6 +14,7 @@ use super::{
     sql::{self, Claimed},
 };
 use crate::{
+    ledger,
     outbox::schedule::{Outcome, Verdict, judge},
     store::{Store, StoreError, values::millis},
     world::{Clock, Random},
@@ -84,7 +85,8 @@ impl Worker {
             let connection = &mut self.0.store.read().await?;
             let arrived = sql::arrived(connection, claimed.mail_id, letter::COUNTED).await?;
             let given_up = sql::given_up(connection, claimed.mail_id, letter::COUNTED).await?;
-            letter::write(&arrived, &given_up, &self.0.host)
+            let signed = ledger::sql::signed(&mut self.0.store.keys().read().await?).await?;
+            letter::write(&arrived, &given_up, signed.as_ref().map(|signed| signed.note.as_str()), &self.0.host)
         };
         let outcome = self.post(claimed.mail_id, letter).await;
         self.settle(&claimed, lease, outcome).await?;

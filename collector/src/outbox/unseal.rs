@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     evidence::{self, Standing},
+    ledger,
     store::{Store, StoreError, values::millis},
     vault::{Cell, Key, SubjectKeys, Vault},
     world::Clock,
@@ -50,6 +51,21 @@ impl Unseal {
         evidence::standing_of(&mut self.store.read().await?, submission).await
     }
 
+    /// Says where the record stands in the ledger, and hands on the ledger's head: a log that only its owner has seen could
+    /// be rewritten by its owner.
+    async fn place(&self, event: &mut Event) -> Result<(), StoreError> {
+        let evidence = event.told.evidence_mut();
+        let Ok(record) = Uuid::parse_str(&evidence.record) else { return Ok(()) };
+        let leaf = evidence::sql::leaf_of(&mut self.store.read().await?, record).await?;
+        let Some(leaf) = leaf.and_then(|leaf| u64::try_from(leaf).ok()) else { return Ok(()) };
+        evidence.leaf = Some(leaf);
+        // After the record: it is in this head, unless whoever wrote it has not signed it yet.
+        let signed = ledger::sql::signed(&mut self.store.keys().read().await?).await?;
+        let signed = signed.filter(|signed| u64::try_from(signed.size).is_ok_and(|size| size > leaf));
+        evidence.checkpoint = signed.map(|signed| signed.note);
+        Ok(())
+    }
+
     /// Whether something of it is over that no record says yet. A machine that slept wakes the outbox as early as the
     /// rules; what was promised to end is not sent in between.
     async fn is_due(&self, claimed: &Claimed) -> Result<bool, StoreError> {
@@ -71,10 +87,11 @@ impl Opener for Unseal {
             let due = self.is_due(claimed).await.map_err(|error| locked(&error))?;
             // Looked at after the claim was committed, so that a withdrawal either is seen here or saw the attempt begin.
             let standing = self.standing(claimed).await.map_err(|error| locked(&error))?;
-            let event = as_it_stands(event, served, &standing).ok_or(Unopened::Groundless)?;
+            let mut event = as_it_stands(event, served, &standing).ok_or(Unopened::Groundless)?;
             if due && event.told.kind() == EventKind::LeadSubmitted {
                 return Err(Unopened::Due);
             }
+            self.place(&mut event).await.map_err(|error| locked(&error))?;
             canonical::to_vec(&event).map_err(|_| Unopened::Unreadable)
         })
     }

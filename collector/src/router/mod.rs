@@ -31,7 +31,7 @@ pub use self::{
     limits::RateLimits,
 };
 use crate::{
-    assets, engagements, metrics, placements, preferences, problem, problem::Refusal, receipts, submissions,
+    assets, engagements, ledger, metrics, placements, preferences, problem, problem::Refusal, receipts, submissions,
     wiring::App,
 };
 
@@ -47,6 +47,7 @@ pub fn router(app: App) -> Router {
         .merge(forms)
         .merge(assets::routes())
         .merge(engagements::http::routes())
+        .merge(ledger::publish::http::routes())
         .merge(placements::http::archive_routes())
         .merge(placements::pages::routes())
         .merge(preferences::http::routes())
@@ -83,5 +84,6 @@ async fn ready(State(app): State<App>) -> Response {
 
 async fn measured(State(app): State<App>) -> Response {
     app.count_deliveries().await;
+    app.count_ledger();
     ([(header::CONTENT_TYPE, metrics::MEDIA_TYPE)], app.metrics.text()).into_response()
 }
