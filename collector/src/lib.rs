@@ -26,5 +26,6 @@ pub mod router;
 pub mod store;
 pub mod submissions;
 pub mod vault;
+pub mod verify;
 pub mod wiring;
 pub mod world;

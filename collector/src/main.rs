@@ -68,6 +68,8 @@ enum Command {
     /// What did not arrive, with its reason
     #[command(subcommand)]
     Deliveries(command::deliveries::Deliveries),
+    /// Reads everything again and names what does not hold; checks a ledger from outside, or a file
+    Verify(command::verify::Verify),
 }
 
 fn main() -> ExitCode {
@@ -93,5 +95,6 @@ fn main() -> ExitCode {
         Command::Accesses(accesses) => command::accesses::run(&sources, &accesses),
         Command::Ledger(ledger) => command::ledger::run(&sources, &ledger),
         Command::Deliveries(deliveries) => command::deliveries::run(&sources, &deliveries),
+        Command::Verify(verify) => command::verify::run(&sources, &verify),
     }
 }

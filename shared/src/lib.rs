@@ -4,6 +4,8 @@
 //! that the browser (Wasm) and the collector run the same code and tests need nothing but arguments.
 
 pub mod base64;
+#[cfg(feature = "ledger")]
+pub mod bundle;
 pub mod canonical;
 pub mod contact;
 pub mod decision;

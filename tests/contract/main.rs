@@ -20,6 +20,7 @@ mod retention;
 mod source;
 mod submissions;
 mod vault;
+mod verify;
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -52,6 +53,8 @@ async fn every_room(store: &Store) {
     retention::cuts_and_withholds_what_waits(store).await;
     engagements::finds_whom_a_destination_may_speak_of(store).await;
     engagements::takes_each_message_once(store).await;
+    verify::reads_everything_again(store).await;
+    verify::a_snapshot_is_of_one_moment(store).await;
     ledger::sequences_what_is_in_no_ledger(store, &submissions::record(1).evidence).await;
     ledger::appends_and_reads_what_was_appended(store).await;
     ledger::two_appenders_make_one_tree(store).await;

@@ -17,6 +17,7 @@ pub mod restore;
 pub mod retention;
 pub mod serve;
 pub mod upgrade;
+pub mod verify;
 pub mod versions;
 
 use std::process::ExitCode;

@@ -139,10 +139,26 @@ impl Transaction {
     /// Without sqlx's own transactions: when the disk is full SQLite takes a transaction back by itself, sqlx does not
     /// notice, and its connection could never begin another one. With a single writer that would be the end.
     pub(super) async fn sqlite(connection: PoolConnection<Sqlite>, origin: Origin) -> Result<Self, StoreError> {
+        Self::begun_by("begin immediate", connection, origin).await
+    }
+
+    /// Begins on SQLite without the write lock: what it reads from its first statement on is of one moment.
+    pub(super) async fn sqlite_snapshot(
+        connection: PoolConnection<Sqlite>,
+        origin: Origin,
+    ) -> Result<Self, StoreError> {
+        Self::begun_by("begin deferred", connection, origin).await
+    }
+
+    async fn begun_by(
+        begin: &'static str,
+        connection: PoolConnection<Sqlite>,
+        origin: Origin,
+    ) -> Result<Self, StoreError> {
         // Before the statement: whoever stops waiting for it drops a transaction, which rolls back.
         let mut tx = Self { connection: Some(Connection::sqlite(connection, origin)) };
         if let Some(Connection { link: Link::Sqlite(connection), .. }) = &mut tx.connection
-            && let Err(error) = sqlx::query("begin immediate").execute(&mut **connection).await
+            && let Err(error) = sqlx::query(begin).execute(&mut **connection).await
         {
             // Not begun: nothing to take back.
             tx.connection = None;

@@ -218,6 +218,17 @@ impl Database {
         })
     }
 
+    /// A transaction that reads, and sees the database as it is at its first statement, whatever is written meanwhile.
+    pub async fn snapshot(&self) -> Result<Transaction, StoreError> {
+        const ONE_MOMENT: &str = "begin transaction isolation level repeatable read read only";
+        Ok(match &self.pools {
+            Pools::Sqlite { readers, .. } => {
+                Transaction::sqlite_snapshot(readers.acquire().await?, self.origin.clone()).await?
+            }
+            Pools::Postgres(pool) => Transaction::postgres(pool.begin_with(ONE_MOMENT).await?, self.origin.clone()),
+        })
+    }
+
     /// The engine.
     pub fn kind(&self) -> EngineKind {
         match self.pools {

@@ -127,6 +127,11 @@ impl Vault {
         self.open(keys).is_ok()
     }
 
+    /// Opens wrapped keys, as far as there are any.
+    pub fn unwrap(&self, row: &WrappedKeys) -> Result<SubjectKeys, NotOpened> {
+        self.open(row)
+    }
+
     fn open(&self, row: &WrappedKeys) -> Result<SubjectKeys, NotOpened> {
         let open = |wrapped: &Option<Vec<u8>>, column| {
             wrapped.as_ref().map(|wrapped| self.ring.unwrap(&cell(&row.subject_id, column), wrapped)).transpose()

@@ -1,0 +1,502 @@
+//! Checking a bundle: with a key that came from elsewhere, and nothing else. Leaves and records are read side by side, so
+//! that the memory it takes does not depend on how many there are.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    fs::File,
+    io::{BufRead, BufReader, Read, Seek, SeekFrom, Take},
+    path::{Path, PathBuf},
+};
+
+use serde::de::DeserializeOwned;
+use unticked_shared::{
+    bundle::{About, CheckpointLine, LEAF_LINE, OriginLine, RecordLine, SCHEMA, SCHEMA_OF_ANY, names, read_leaf, tar},
+    canonical,
+    evidence::{self, Happened, PartA, PartB},
+    merkle::{Checkpoint, Hash, leaf_hash, note::Note, note::NoteError, note::VerifierKey},
+    signature::{hex, sha256},
+};
+
+use super::{
+    super::{
+        finding::{Finding, Hear, Told},
+        outside::read_note,
+        tree::Tree,
+    },
+    BundleError,
+};
+
+/// No line is longer.
+const LONGEST_LINE: usize = 1 << 20;
+/// No small file is larger.
+const LARGEST_SMALL: u64 = 1 << 26;
+/// No bundle has more files.
+const MOST_FILES: usize = 100_000;
+
+/// What a bundle holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checked {
+    /// What it says of itself.
+    pub about: About,
+    /// Its head.
+    pub checkpoint: Option<Checkpoint>,
+    /// Leaves that were read.
+    pub leaves: u64,
+    /// Records that were read.
+    pub records: u64,
+    /// Of these, with their part B.
+    pub with_part_b: u64,
+    /// Of these, ended by a lawful erasure.
+    pub ended: u64,
+    /// Archived versions.
+    pub versions: u64,
+    /// What whoever reads it should know.
+    pub notes: Vec<String>,
+    /// What does not hold.
+    pub findings: u64,
+}
+
+/// Roots that were stated, by size: where, which, and whether under a name that the log has no more.
+type Stated = BTreeMap<u64, Vec<(String, Hash, bool)>>;
+
+/// Where its files lie.
+struct Archive {
+    path: PathBuf,
+    files: BTreeMap<String, (u64, u64)>,
+}
+
+/// Checks the bundle at `path`.
+pub fn run(path: &Path, keys: &[VerifierKey], hear: &mut Hear<'_>) -> Result<Checked, BundleError> {
+    let archive = Archive::open(path)?;
+    let about = archive.about()?;
+    let mut check = Check { archive: &archive, keys, hear, findings: 0, notes: Vec::new() };
+    let note = archive.text(names::CHECKPOINT)?;
+    let checkpoint = match read_note(&note, keys) {
+        Ok(checkpoint) => {
+            if checkpoint.origin != about.origin || checkpoint.size != about.leaves {
+                check.file(names::ABOUT, "it does not say of the ledger what its checkpoint says");
+            }
+            Some(checkpoint)
+        }
+        Err(says) => {
+            check.file(names::CHECKPOINT, says);
+            None
+        }
+    };
+    let mut stated: Stated = BTreeMap::new();
+    if let Some(checkpoint) = &checkpoint {
+        stated.entry(checkpoint.size).or_default().push((names::CHECKPOINT.to_owned(), checkpoint.root, false));
+    }
+    let former = check.origins(&about, &mut stated)?;
+    let versions = check.versions()?;
+    let counts = check.leaves_and_records(&about, stated, &former, &versions)?;
+    let expected = checkpoint.as_ref().map_or(about.leaves, |checkpoint| checkpoint.size);
+    if counts.leaves != expected {
+        check.file(names::LEAVES, format!("it has {} leaves, and the checkpoint {expected}", counts.leaves));
+    }
+    if counts.records != about.records {
+        check.file(names::RECORDS, format!("it has {} records, and about.json says {}", counts.records, about.records));
+    }
+    let (findings, notes) = (check.findings, check.notes);
+    Ok(Checked {
+        about,
+        checkpoint,
+        leaves: counts.leaves,
+        records: counts.records,
+        with_part_b: counts.with_part_b,
+        ended: counts.ended,
+        versions: versions.len() as u64,
+        notes,
+        findings,
+    })
+}
+
+#[derive(Default)]
+struct Counts {
+    leaves: u64,
+    records: u64,
+    with_part_b: u64,
+    ended: u64,
+}
+
+struct Check<'a, 'h> {
+    archive: &'a Archive,
+    keys: &'a [VerifierKey],
+    hear: &'a mut Hear<'h>,
+    findings: u64,
+    notes: Vec<String>,
+}
+
+impl Check<'_, '_> {
+    fn finding(&mut self, finding: Finding) {
+        self.findings += 1;
+        (self.hear)(Told::Finding(finding));
+    }
+
+    fn file(&mut self, name: &str, says: impl Into<String>) {
+        self.finding(Finding::file(name, says));
+    }
+
+    /// A root that does not hold; under a former name that is what the new one says.
+    fn root(&mut self, what: &str, says: &str, of_former: bool) {
+        if of_former {
+            self.notes.push(format!("{what}: {says}. A ledger that goes on under a new name may have lost leaves"));
+        } else {
+            self.file(what, says);
+        }
+    }
+
+    /// The names that the log has had; answers those before the last.
+    fn origins(&mut self, about: &About, stated: &mut Stated) -> Result<BTreeSet<String>, BundleError> {
+        let mut lines: Lines<OriginLine> = self.archive.lines(names::ORIGINS)?;
+        let mut all: Vec<OriginLine> = Vec::new();
+        while let Some(line) = lines.next()? {
+            all.push(line);
+        }
+        if all.last().is_none_or(|last| last.origin != about.origin) || all.iter().zip(1..).any(|(o, n)| o.number != n)
+        {
+            self.file(names::ORIGINS, "it does not lead to the name that the checkpoint bears");
+        }
+        for pair in all.windows(2) {
+            let [before, origin] = pair else { continue };
+            let Some(previous) = &origin.previous else {
+                self.file(names::ORIGINS, format!("it does not say how the ledger ended under `{}`", before.origin));
+                continue;
+            };
+            self.notes.push(format!(
+                "the ledger has gone on as `{}` since leaf {}{}; what it held before under `{}` is only vouched for by what \
+                 others kept of it",
+                origin.origin,
+                origin.began_at_size,
+                origin.reason.as_ref().map_or(String::new(), |why| format!(" ({why})")),
+                before.origin
+            ));
+            if let Some(checkpoint) = self.note(names::ORIGINS, previous, true) {
+                let says = format!("the last checkpoint under the name `{}`", before.origin);
+                stated.entry(checkpoint.size).or_default().push((says, checkpoint.root, true));
+            }
+        }
+        Ok(all.iter().rev().skip(1).map(|origin| origin.origin.clone()).collect())
+    }
+
+    /// Reads a note; one of a former name may be of a key that nobody named.
+    fn note(&mut self, name: &str, note: &str, former: bool) -> Option<Checkpoint> {
+        match read_note(note, self.keys) {
+            Ok(checkpoint) => Some(checkpoint),
+            Err(says) => {
+                let unknown = Note::parse(note).is_ok_and(|note| note.verify(self.keys) == Err(NoteError::UnknownKey));
+                if unknown && former {
+                    self.notes.push(
+                        "a checkpoint of a former name was compared, and not its signature: its key was not named (--key)"
+                            .to_owned(),
+                    );
+                    return Checkpoint::parse(note.get(..=note.rfind("\n\n")?)?).ok();
+                }
+                self.file(name, says);
+                None
+            }
+        }
+    }
+
+    /// The archived versions, each against its name.
+    fn versions(&mut self) -> Result<BTreeSet<String>, BundleError> {
+        let mut versions = BTreeSet::new();
+        for name in self.archive.files.keys().filter(|name| name.starts_with(names::VERSIONS)) {
+            let digest = name.trim_start_matches(names::VERSIONS).trim_end_matches(".json");
+            let found = hex(&sha256(&[&self.archive.bytes(name)?]));
+            if found == digest {
+                versions.insert(digest.to_owned());
+            } else {
+                self.findings += 1;
+                let says = format!("it is not what its name says: its SHA-256 is {found}");
+                (self.hear)(Told::Finding(Finding::file(name.clone(), says)));
+            }
+        }
+        Ok(versions)
+    }
+
+    fn leaves_and_records(
+        &mut self,
+        about: &About,
+        mut stated: Stated,
+        former: &BTreeSet<String>,
+        versions: &BTreeSet<String>,
+    ) -> Result<Counts, BundleError> {
+        let mut counts = Counts::default();
+        let mut tree = Tree::default();
+        let mut leaves = self.archive.reader(names::LEAVES)?;
+        let (_, size) = self.archive.place(names::LEAVES)?;
+        let of_line = LEAF_LINE as u64;
+        let mut records: Lines<RecordLine> = self.archive.lines(names::RECORDS)?;
+        let mut checkpoints: Lines<CheckpointLine> = self.archive.lines(names::CHECKPOINTS)?;
+        let mut record = records.next()?;
+        let mut published = self.published(&mut checkpoints, former)?;
+        // Whom an erasure in the bundle ends, and whom a line says to be ended.
+        let mut ends: HashMap<u64, u64> = HashMap::new();
+        let mut claims: HashMap<u64, u64> = HashMap::new();
+        let mut line = [0u8; LEAF_LINE];
+        loop {
+            let here = tree.size();
+            while let Some((checkpoint, of_former)) = published.as_ref().filter(|(one, _)| one.size <= here) {
+                let says = format!("the published checkpoint of {} leaves", checkpoint.size);
+                if checkpoint.size == here {
+                    stated.entry(here).or_default().push((says, checkpoint.root, *of_former));
+                } else {
+                    self.file(names::CHECKPOINTS, format!("{says} is out of its order"));
+                }
+                published = self.published(&mut checkpoints, former)?;
+            }
+            for (what, root, of_former) in stated.remove(&here).unwrap_or_default() {
+                if root != tree.root() {
+                    self.root(&what, &format!("its root is not that of the first {here} leaves"), of_former);
+                }
+            }
+            if here * of_line >= size {
+                break;
+            }
+            if size - here * of_line < of_line {
+                self.file(names::LEAVES, "its last line is cut off");
+                break;
+            }
+            leaves.read_exact(&mut line).map_err(|_| self.archive.cut_off(names::LEAVES))?;
+            let leaf = read_leaf(&line[..64]).filter(|_| line[64] == b'\n');
+            let Some(leaf) = leaf else {
+                self.file(names::LEAVES, format!("line {} is no commitment", here + 1));
+                break;
+            };
+            while let Some(line) = record.take_if(|record| record.leaf <= here) {
+                counts.records += 1;
+                if line.leaf < here {
+                    self.file(
+                        names::RECORDS,
+                        format!("the record of leaf {} is out of its order, or doubled", line.leaf),
+                    );
+                } else {
+                    self.record(&line, &leaf, about, versions, &mut counts, &mut ends, &mut claims);
+                }
+                record = records.next()?;
+            }
+            tree.push(leaf_hash(&evidence::leaf(&leaf)));
+            if tree.size() % 65_536 == 0 {
+                (self.hear)(Told::Progress { step: "leaves", done: tree.size(), of: size / of_line });
+            }
+        }
+        counts.leaves = tree.size();
+        while let Some(line) = record {
+            counts.records += 1;
+            self.file(names::RECORDS, format!("it has a record of leaf {}, and there is no such leaf", line.leaf));
+            record = records.next()?;
+        }
+        for (what, _, of_former) in stated.into_values().flatten() {
+            self.root(&what, "the bundle has fewer leaves", of_former);
+        }
+        if published.is_some() {
+            self.file(names::CHECKPOINTS, "it goes on behind the leaves");
+        }
+        self.endings(&ends, &claims);
+        counts.ended = claims.len() as u64;
+        Ok(counts)
+    }
+
+    fn published(
+        &mut self,
+        lines: &mut Lines<CheckpointLine>,
+        former: &BTreeSet<String>,
+    ) -> Result<Option<(Checkpoint, bool)>, BundleError> {
+        while let Some(line) = lines.next()? {
+            let of_former = former.iter().any(|name| line.note.starts_with(&format!("{name}\n")));
+            if let Some(checkpoint) = self.note(names::CHECKPOINTS, &line.note, of_former) {
+                return Ok(Some((checkpoint, of_former)));
+            }
+        }
+        Ok(None)
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "what one record is held against, and what is gathered of it")]
+    fn record(
+        &mut self,
+        line: &RecordLine,
+        leaf: &Hash,
+        about: &About,
+        versions: &BTreeSet<String>,
+        counts: &mut Counts,
+        ends: &mut HashMap<u64, u64>,
+        claims: &mut HashMap<u64, u64>,
+    ) {
+        let place = i64::try_from(line.leaf).unwrap_or(i64::MAX);
+        let mut says: Vec<String> = Vec::new();
+        if let Err(fault) = line.check(leaf) {
+            says.push(fault.to_string());
+        }
+        if let Some(by) = line.ended_by {
+            claims.insert(line.leaf, by);
+        }
+        match serde_json::from_str::<PartA>(&line.part_a) {
+            Ok(part) if canonical::to_string(&part).is_ok_and(|text| text == line.part_a) => {
+                if !versions.contains(&part.version) {
+                    says.push(format!("the version {} that it names is not in the bundle", part.version));
+                }
+                if let Some(Happened::Erasure(erasure)) = &part.happened {
+                    for ended in &erasure.leaves {
+                        if ends.insert(*ended, line.leaf).is_some() {
+                            says.push(format!("it ends the leaf {ended}, which another erasure ended, too"));
+                        }
+                    }
+                }
+            }
+            _ => says.push("its part A is not as this version writes and reads it".to_owned()),
+        }
+        if let Some(part_b) = &line.part_b {
+            counts.with_part_b += 1;
+            if !about.part_b {
+                says.push("it holds a part B, and about.json says that there is none".to_owned());
+            }
+            if serde_json::from_str::<PartB>(part_b).is_err() {
+                says.push("its part B cannot be read".to_owned());
+            }
+        }
+        for says in says {
+            self.finding(Finding::leaf(place, format!("its record: {says}")));
+        }
+    }
+
+    /// An ended record and its erasure: both are named, or neither.
+    fn endings(&mut self, ends: &HashMap<u64, u64>, claims: &HashMap<u64, u64>) {
+        for (leaf, by) in claims {
+            if ends.get(leaf) != Some(by) {
+                let place = i64::try_from(*leaf).unwrap_or(i64::MAX);
+                let says = format!(
+                    "its record is said to be ended by the erasure at leaf {by}, which is not in the bundle or does not name it"
+                );
+                self.finding(Finding::leaf(place, says));
+            }
+        }
+    }
+}
+
+impl Archive {
+    fn open(path: &Path) -> Result<Self, BundleError> {
+        let failed = |cause| BundleError::File { path: path.to_owned(), cause };
+        let none = |reason: String| BundleError::NoBundle { path: path.to_owned(), reason };
+        let mut file = File::open(path).map_err(failed)?;
+        let length = file.metadata().map_err(failed)?.len();
+        let mut files = BTreeMap::new();
+        let mut at = 0u64;
+        loop {
+            let mut block = [0u8; tar::BLOCK];
+            file.seek(SeekFrom::Start(at)).map_err(failed)?;
+            if length.saturating_sub(at) < tar::BLOCK as u64 {
+                if files.is_empty() {
+                    return Err(none("it is no tar archive".to_owned()));
+                }
+                let reason = "the end of the archive is missing".to_owned();
+                return Err(BundleError::Truncated { path: path.to_owned(), reason });
+            }
+            file.read_exact(&mut block).map_err(failed)?;
+            at += tar::BLOCK as u64;
+            let Some(entry) = tar::read_header(&block).map_err(|error| none(error.to_string()))? else { break };
+            if files.len() >= MOST_FILES {
+                return Err(none("it holds more files than a bundle can".to_owned()));
+            }
+            let end = at.checked_add(entry.size).and_then(|end| end.checked_add(tar::padding(entry.size)));
+            let Some(end) = end.filter(|end| *end <= length) else {
+                let reason = format!("`{}` ends before its end", entry.name);
+                return Err(BundleError::Truncated { path: path.to_owned(), reason });
+            };
+            if files.insert(entry.name.clone(), (at, entry.size)).is_some() {
+                return Err(none(format!("it holds `{}` twice", entry.name)));
+            }
+            at = end;
+        }
+        Ok(Self { path: path.to_owned(), files })
+    }
+
+    fn about(&self) -> Result<About, BundleError> {
+        let none = |reason: &str| BundleError::NoBundle { path: self.path.clone(), reason: reason.to_owned() };
+        if !self.files.contains_key(names::ABOUT) {
+            return Err(none("it holds no `about.json`"));
+        }
+        let text = self.text(names::ABOUT)?;
+        let value: serde_json::Value =
+            serde_json::from_str(&text).map_err(|_| none("its `about.json` cannot be read"))?;
+        match value.get("schema").and_then(|schema| schema.as_str()) {
+            Some(SCHEMA) => {}
+            Some(other) if other.starts_with(SCHEMA_OF_ANY) => {
+                let schema = other.chars().take(40).filter(|c| !c.is_control()).collect();
+                return Err(BundleError::OtherVersion { path: self.path.clone(), schema });
+            }
+            _ => return Err(none("its `about.json` says nothing of the kind")),
+        }
+        serde_json::from_value(value).map_err(|_| none("its `about.json` cannot be read"))
+    }
+
+    fn place(&self, name: &str) -> Result<(u64, u64), BundleError> {
+        self.files
+            .get(name)
+            .copied()
+            .ok_or_else(|| BundleError::NoBundle { path: self.path.clone(), reason: format!("it holds no `{name}`") })
+    }
+
+    fn cut_off(&self, name: &str) -> BundleError {
+        BundleError::Truncated { path: self.path.clone(), reason: format!("`{name}` ends before its end") }
+    }
+
+    fn reader(&self, name: &str) -> Result<BufReader<Take<File>>, BundleError> {
+        let failed = |cause| BundleError::File { path: self.path.clone(), cause };
+        let (at, size) = self.place(name)?;
+        let mut file = File::open(&self.path).map_err(failed)?;
+        file.seek(SeekFrom::Start(at)).map_err(failed)?;
+        Ok(BufReader::new(file.take(size)))
+    }
+
+    fn bytes(&self, name: &str) -> Result<Vec<u8>, BundleError> {
+        let (_, size) = self.place(name)?;
+        if size > LARGEST_SMALL {
+            let reason = format!("`{name}` is larger than it can be");
+            return Err(BundleError::NoBundle { path: self.path.clone(), reason });
+        }
+        let mut bytes = Vec::new();
+        self.reader(name)?.read_to_end(&mut bytes).map_err(|_| self.cut_off(name))?;
+        Ok(bytes)
+    }
+
+    fn text(&self, name: &str) -> Result<String, BundleError> {
+        String::from_utf8(self.bytes(name)?)
+            .map_err(|_| BundleError::NoBundle { path: self.path.clone(), reason: format!("`{name}` is no text") })
+    }
+
+    fn lines<T>(&self, name: &'static str) -> Result<Lines<T>, BundleError> {
+        Ok(Lines {
+            reader: self.reader(name)?,
+            number: 0,
+            name,
+            path: self.path.clone(),
+            kind: std::marker::PhantomData,
+        })
+    }
+}
+
+/// The lines of a file, each an object.
+struct Lines<T> {
+    reader: BufReader<Take<File>>,
+    number: u64,
+    name: &'static str,
+    path: PathBuf,
+    kind: std::marker::PhantomData<T>,
+}
+
+impl<T: DeserializeOwned> Lines<T> {
+    fn next(&mut self) -> Result<Option<T>, BundleError> {
+        let mut line = Vec::new();
+        let failed = |cause| BundleError::File { path: self.path.clone(), cause };
+        let read = self.reader.by_ref().take(LONGEST_LINE as u64).read_until(b'\n', &mut line).map_err(failed)?;
+        if read == 0 {
+            return Ok(None);
+        }
+        self.number += 1;
+        serde_json::from_slice(&line).map(Some).map_err(|_| BundleError::NoBundle {
+            path: self.path.clone(),
+            reason: format!("line {} of `{}` cannot be read", self.number, self.name),
+        })
+    }
+}

@@ -1,0 +1,341 @@
+//! A log from outside: by what it serves, and nothing else (C2SP tlog-tiles).
+//!
+//! Every entry is fetched and the tree made anew from it; its root must be the one that the log has signed, every tile of
+//! hashes must be the tree's, and a checkpoint that somebody kept from before must be the root of as many leaves.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    net::IpAddr,
+    sync::Arc,
+    time::Duration,
+};
+
+use reqwest::{StatusCode, Url, header::RETRY_AFTER, redirect};
+use unticked_shared::{
+    evidence,
+    merkle::{
+        Checkpoint, Hash, leaf_hash,
+        note::{Note, VerifierKey},
+        tile::{self, Tile, WIDTH},
+    },
+};
+
+use super::{
+    finding::{Finding, Hear, Place, Told},
+    tree::{MadeTile, Tree},
+};
+
+/// Requests under way at once.
+const AHEAD: usize = 4;
+/// How often one is tried.
+const TRIES: u32 = 5;
+/// No answer is longer: 256 entries of at most 65,535 bytes would be 16 MiB, and ours are 96 bytes each.
+const LONGEST: usize = 1 << 20;
+/// How long one answer may take.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Why a log cannot be checked.
+#[derive(Debug, thiserror::Error)]
+pub enum OutsideError {
+    /// No address.
+    #[error("`{0}` is not the address of a ledger; it looks like https://forms.example/ledger")]
+    Address(String),
+    /// Anybody on the way could answer in its place.
+    #[error(
+        "`{0}` is asked over plain HTTP, where anybody on the way can answer; only this machine itself is asked so"
+    )]
+    Insecure(String),
+    /// The client.
+    #[error("the client for it cannot be made: {0}")]
+    Client(reqwest::Error),
+    /// Nobody answers.
+    #[error("{url} does not answer: {why}")]
+    Silent {
+        /// What was asked for.
+        url: String,
+        /// In a word.
+        why: String,
+    },
+    /// It answers something else.
+    #[error("{url} answers {status}{}", if *.status == 404 { ": is this the address of a ledger?" } else { "" })]
+    Status {
+        /// What was asked for.
+        url: String,
+        /// The status.
+        status: u16,
+    },
+    /// More than there can be.
+    #[error("{0} answers more than a ledger of ours can hold")]
+    TooLong(String),
+    /// What was kept from before is no checkpoint of this log.
+    #[error("the checkpoint kept from before: {0}")]
+    Since(String),
+}
+
+/// What came of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outside {
+    /// What the log says now.
+    pub checkpoint: Checkpoint,
+    /// The same, signed.
+    pub note: String,
+    /// Entries that were read.
+    pub leaves: u64,
+    /// Tiles of hashes that were compared.
+    pub tiles: u64,
+    /// How many leaves the checkpoint from before had.
+    pub since: Option<u64>,
+    /// What does not hold.
+    pub findings: u64,
+}
+
+/// A log as it is reached.
+#[derive(Clone)]
+struct Log {
+    client: reqwest::Client,
+    base: Arc<str>,
+}
+
+/// Checks the log at `url` with its key, or those of its names; `since` is a checkpoint, a signed note, that was kept from
+/// before.
+pub async fn run(
+    url: &str,
+    keys: &[VerifierKey],
+    since: Option<&str>,
+    hear: &mut Hear<'_>,
+) -> Result<Outside, OutsideError> {
+    let since = since.map(|note| read_note(note, keys).map_err(OutsideError::Since)).transpose()?;
+    let log = Log::new(url)?;
+    let note = log.get("checkpoint").await?.ok_or_else(|| log.missing("checkpoint"))?;
+    let note = String::from_utf8_lossy(&note).into_owned();
+    let mut audit = Audit { log: log.clone(), hear, findings: 0, tiles: 0 };
+    let checkpoint = match read_note(&note, keys) {
+        Ok(checkpoint) => checkpoint,
+        Err(says) => {
+            audit.finding(Finding::file("checkpoint", says));
+            let empty = Checkpoint { origin: String::new(), size: 0, root: tile_root() };
+            return Ok(Outside { checkpoint: empty, note, leaves: 0, tiles: 0, since: None, findings: 1 });
+        }
+    };
+    let mut expected: BTreeMap<u64, Vec<(&str, Hash)>> = BTreeMap::new();
+    expected.entry(checkpoint.size).or_default().push(("checkpoint", checkpoint.root));
+    if let Some(since) = &since {
+        if since.size > checkpoint.size {
+            audit.finding(Finding::file(
+                "checkpoint",
+                format!("the log had {} leaves before, and has {} now: it has gone back", since.size, checkpoint.size),
+            ));
+        } else {
+            expected.entry(since.size).or_default().push(("the checkpoint kept from before", since.root));
+        }
+    }
+    let leaves = audit.read(checkpoint.size, expected).await?;
+    let (findings, tiles) = (audit.findings, audit.tiles);
+    Ok(Outside { checkpoint, note, leaves, tiles, since: since.map(|since| since.size), findings })
+}
+
+fn tile_root() -> Hash {
+    unticked_shared::merkle::empty_root()
+}
+
+/// Reads a checkpoint that one of the keys signed.
+pub fn read_note(note: &str, keys: &[VerifierKey]) -> Result<Checkpoint, String> {
+    let parsed = Note::parse(note).map_err(|error| error.to_string())?;
+    let text = parsed.verify(keys).map_err(|error| error.to_string())?;
+    let checkpoint = Checkpoint::parse(text).map_err(|error| error.to_string())?;
+    if keys.iter().any(|key| key.name() == checkpoint.origin) {
+        Ok(checkpoint)
+    } else {
+        Err(format!("it is of the log `{}`, which none of the keys is for", checkpoint.origin))
+    }
+}
+
+struct Audit<'a, 'h> {
+    log: Log,
+    hear: &'a mut Hear<'h>,
+    findings: u64,
+    tiles: u64,
+}
+
+impl Audit<'_, '_> {
+    fn finding(&mut self, finding: Finding) {
+        self.findings += 1;
+        (self.hear)(Told::Finding(finding));
+    }
+
+    /// Reads every entry, and every tile as soon as the tree is as far; answers how many leaves there were.
+    async fn read(&mut self, size: u64, mut expected: BTreeMap<u64, Vec<(&str, Hash)>>) -> Result<u64, OutsideError> {
+        let mut tree = Tree::default();
+        let mut ahead: VecDeque<_> = VecDeque::new();
+        let mut bundles = (0..size.div_ceil(WIDTH)).map(|index| Tile {
+            level: None,
+            index,
+            width: (size - index * WIDTH).min(WIDTH),
+        });
+        self.roots(&tree, &mut expected);
+        loop {
+            while ahead.len() < AHEAD
+                && let Some(bundle) = bundles.next()
+            {
+                let log = self.log.clone();
+                ahead.push_back(tokio::spawn(async move { (bundle, log.tile(bundle).await) }));
+            }
+            let Some(next) = ahead.pop_front() else { break };
+            let (bundle, bytes) = next.await.map_err(|_| self.log.missing("entries"))?;
+            let bytes = bytes?;
+            let Some(entries) = tile::read_entries(&bytes).filter(|entries| entries.len() as u64 >= bundle.width)
+            else {
+                self.finding(Finding::file(
+                    bundle.path(),
+                    format!("it does not hold the {} entries that it must", bundle.width),
+                ));
+                return Ok(tree.size());
+            };
+            for entry in entries.into_iter().take(usize::try_from(bundle.width).unwrap_or(0)) {
+                if !is_leaf(entry) {
+                    let leaf = i64::try_from(tree.size()).unwrap_or(i64::MAX);
+                    self.finding(Finding::leaf(leaf, "it is no entry of such a ledger"));
+                }
+                for made in tree.push(leaf_hash(entry)) {
+                    self.tile(made).await?;
+                }
+                self.roots(&tree, &mut expected);
+            }
+            (self.hear)(Told::Progress { step: "entries", done: tree.size(), of: size });
+        }
+        let rest: Vec<MadeTile> = tree.rest().collect();
+        for made in rest {
+            self.tile(made).await?;
+        }
+        Ok(tree.size())
+    }
+
+    fn roots(&mut self, tree: &Tree, expected: &mut BTreeMap<u64, Vec<(&str, Hash)>>) {
+        for (where_from, root) in expected.remove(&tree.size()).unwrap_or_default() {
+            if root != tree.root() {
+                let says = format!("its root is not that of the first {} entries that the log serves", tree.size());
+                self.finding(Finding::file(where_from, says));
+            }
+        }
+    }
+
+    /// A tile of hashes against the one that the log serves.
+    async fn tile(&mut self, made: MadeTile) -> Result<(), OutsideError> {
+        let tile = Tile { level: Some(made.level), index: made.index, width: made.hashes.len() as u64 };
+        let served = self.log.tile(tile).await?;
+        self.tiles += 1;
+        let expected = made.hashes.as_flattened();
+        if served.get(..expected.len()) != Some(expected) {
+            let place = Place::Tile { level: made.level.into(), index: i64::try_from(made.index).unwrap_or(i64::MAX) };
+            self.finding(Finding::new(place, "what the log serves of it does not follow from its entries"));
+        }
+        Ok(())
+    }
+}
+
+/// Whether an entry is a commitment and nothing else.
+fn is_leaf(entry: &[u8]) -> bool {
+    let hex = entry.strip_prefix(br#"{"commitment":""#).and_then(|rest| rest.get(..64));
+    let commitment = hex.and_then(|hex| unticked_shared::signature::unhex32(std::str::from_utf8(hex).ok()?));
+    commitment.is_some_and(|commitment| evidence::leaf(&commitment) == entry)
+}
+
+impl Log {
+    fn new(text: &str) -> Result<Self, OutsideError> {
+        let url: Url = text.parse().map_err(|_| OutsideError::Address(text.to_owned()))?;
+        let host = url.host_str().ok_or_else(|| OutsideError::Address(text.to_owned()))?;
+        let host = host.trim_matches(['[', ']']);
+        let here = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+        match url.scheme() {
+            "https" => {}
+            "http" if here => {}
+            "http" => return Err(OutsideError::Insecure(text.to_owned())),
+            _ => return Err(OutsideError::Address(text.to_owned())),
+        }
+        if url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() || url.password().is_some() {
+            return Err(OutsideError::Address(text.to_owned()));
+        }
+        // Fails only when a provider is there already, which then serves as well.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = reqwest::Client::builder()
+            .redirect(redirect::Policy::none())
+            .referer(false)
+            .connect_timeout(Duration::from_secs(10))
+            .timeout(PATIENCE)
+            .user_agent(concat!("Unticked-verify/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .map_err(OutsideError::Client)?;
+        Ok(Self { client, base: url.as_str().trim_end_matches('/').into() })
+    }
+
+    fn missing(&self, path: &str) -> OutsideError {
+        OutsideError::Status { url: format!("{}/{path}", self.base), status: 404 }
+    }
+
+    /// The bytes of a tile, or of the full one where a partial one is served no more.
+    async fn tile(&self, tile: Tile) -> Result<Vec<u8>, OutsideError> {
+        if let Some(bytes) = self.get(&tile.path()).await? {
+            return Ok(bytes);
+        }
+        let full = Tile { width: WIDTH, ..tile };
+        if tile.width < WIDTH
+            && let Some(bytes) = self.get(&full.path()).await?
+        {
+            return Ok(bytes);
+        }
+        Err(self.missing(&tile.path()))
+    }
+
+    /// What is served there; none where nothing is. A log that is busy is asked again.
+    async fn get(&self, path: &str) -> Result<Option<Vec<u8>>, OutsideError> {
+        let url = format!("{}/{path}", self.base);
+        let mut attempt = 0;
+        loop {
+            attempt += 1;
+            let wait = match self.client.get(&url).send().await {
+                Ok(answer) => match answer.status() {
+                    StatusCode::OK => match body(answer).await {
+                        Ok(Some(bytes)) => return Ok(Some(bytes)),
+                        Ok(None) => return Err(OutsideError::TooLong(url)),
+                        Err(error) if attempt >= TRIES => return Err(silent(url, &error)),
+                        Err(_) => None,
+                    },
+                    StatusCode::NOT_FOUND => return Ok(None),
+                    status
+                        if attempt < TRIES && (status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error()) =>
+                    {
+                        let seconds =
+                            answer.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
+                        Some(seconds.unwrap_or(1u64).min(60))
+                    }
+                    status => return Err(OutsideError::Status { url, status: status.as_u16() }),
+                },
+                Err(error) if attempt >= 2 || error.is_builder() => return Err(silent(url, &error)),
+                Err(_) => None,
+            };
+            tokio::time::sleep(wait.map_or(Duration::from_millis(300 * u64::from(attempt)), Duration::from_secs)).await;
+        }
+    }
+}
+
+/// A body that is not too long.
+async fn body(mut answer: reqwest::Response) -> Result<Option<Vec<u8>>, reqwest::Error> {
+    let mut bytes = Vec::new();
+    while let Some(piece) = answer.chunk().await? {
+        bytes.extend_from_slice(&piece);
+        if bytes.len() > LONGEST {
+            return Ok(None);
+        }
+    }
+    Ok(Some(bytes))
+}
+
+fn silent(url: String, error: &reqwest::Error) -> OutsideError {
+    let mut why = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(next) = cause {
+        why = next.to_string();
+        cause = next.source();
+    }
+    OutsideError::Silent { url, why }
+}
