@@ -44,17 +44,20 @@ pub enum Ledger {
         #[arg(long, value_name = "WHY")]
         reason: String,
     },
+    /// Writes a file with which an authority can check the ledger, and records in it, without this collector
+    Bundle(super::bundle::Bundle),
 }
 
 /// Opens the database and does it.
 pub fn run(sources: &Sources, action: &Ledger) -> ExitCode {
     match action {
         Ledger::NewOrigin { reason } => new_origin(sources, reason),
+        Ledger::Bundle(bundle) => super::bundle::run(sources, bundle),
         action => super::with_store(sources, async |settings, store| match action {
             Ledger::Status { json } => status(store, *json).await,
             Ledger::Key { all } => key(settings, store, *all).await,
             Ledger::Rebuild => rebuild(store).await,
-            Ledger::NewOrigin { .. } => unreachable!("handled above, before a database is opened"),
+            Ledger::NewOrigin { .. } | Ledger::Bundle(_) => unreachable!("handled above, before a database is opened"),
         }),
     }
 }

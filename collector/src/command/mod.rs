@@ -2,6 +2,7 @@
 
 pub mod accesses;
 pub mod backup;
+pub mod bundle;
 pub mod check;
 pub mod config;
 pub mod deliveries;
