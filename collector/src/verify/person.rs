@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use unticked_shared::{
     canonical,
     decision::{Choice, Decision},
-    event::{Event, EventKind, Told},
+    event::EvidenceReference,
     evidence::{self, Erasure, Happened, Method, PartA, SCHEMA},
     signature::hex,
     submission::Value,
@@ -100,14 +100,9 @@ impl Judge<'_> {
     /// Looks at everything.
     pub fn person(&self, person: &Person) -> Verdict {
         let mut verdict = Verdict::default();
-        let subject = person.subject.subject_id;
-        let say = |says: &str| Finding::new(Place::Person { subject }, says);
         let keys = self.keys(person.keys.as_ref(), &mut verdict);
         verdict.lonely = person.submissions.is_empty();
         for submission in &person.submissions {
-            if submission.row.received_at != person.subject.created_at {
-                verdict.findings.push(say("the time of their row is not that of what they sent"));
-            }
             self.submission(submission, person, &keys, &mut verdict);
         }
         verdict
@@ -147,7 +142,11 @@ impl Judge<'_> {
         match first(&records) {
             None => says.push("there is no evidence of it".to_owned()),
             Some((first, others)) => {
-                says.extend(own_record(&submission.row, first));
+                says.extend(own_record(&submission.row, first, forgotten(&records)));
+                if !came_at(first, subject.created_at, forgotten(&records)) {
+                    let place = Place::Person { subject: subject.subject_id };
+                    verdict.findings.push(Finding::new(place, "the time of their row is not that of what they sent"));
+                }
                 for other in others {
                     if let Some(opened) = &other.opened
                         && opened.part.follows.as_deref() != Some(first.row.record_id.to_string().as_str())
@@ -158,7 +157,8 @@ impl Judge<'_> {
                 }
             }
         }
-        if submission.row.body_digest.len() != 32 {
+        // Of one who was forgotten none is kept.
+        if ![0, 32].contains(&submission.row.body_digest.len()) {
             says.push("the digest of what was sent has not 32 bytes".to_owned());
         }
         let values = self.values(submission, keys, verdict);
@@ -375,7 +375,7 @@ fn names_itself(row: &EvidenceRow, opened: &Opened) -> Vec<String> {
 }
 
 /// A submission's row against its own record.
-fn own_record(row: &SubmissionRow, first: &Seen<'_>) -> Vec<String> {
+fn own_record(row: &SubmissionRow, first: &Seen<'_>, forgotten: bool) -> Vec<String> {
     let mut says = Vec::new();
     let mut differs = |what: &str, same: bool| {
         if !same {
@@ -391,12 +391,25 @@ fn own_record(row: &SubmissionRow, first: &Seen<'_>) -> Vec<String> {
         let day = time(row.received_at).map(|at| at.strftime("%F").to_string()).unwrap_or_default();
         differs("day", part.day == day);
     }
-    differs("time", made_at(first.row.record_id) == Some(row.received_at));
+    differs("time", came_at(first, row.received_at, forgotten));
     if let Some(opened) = &first.opened {
-        let at = time(row.received_at).map(rfc3339).unwrap_or_default();
+        let at = made_at(first.row.record_id).and_then(|at| time(at).ok()).map(rfc3339).unwrap_or_default();
         differs("time of receipt", opened.part.received_at == at);
     }
     says
+}
+
+/// Milliseconds in a day.
+const DAY: i64 = 24 * 3600 * 1000;
+
+/// Whether that is when the record was made; of one who was forgotten only the day is kept.
+fn came_at(first: &Seen<'_>, at: i64, forgotten: bool) -> bool {
+    made_at(first.row.record_id).is_some_and(|made| made == at || (forgotten && made - made.rem_euclid(DAY) == at))
+}
+
+/// Whether a record says that the identity was destroyed.
+fn forgotten(records: &[Seen<'_>]) -> bool {
+    records.iter().filter_map(Seen::erasure).any(|erasure| erasure.identity)
 }
 
 /// The time in a UUID version 7, milliseconds UTC.
@@ -425,26 +438,46 @@ struct Digested<'a> {
     choices: BTreeMap<&'a str, Choice>,
 }
 
+/// Every kind of event that there is.
+const KINDS: [&str; 3] = ["lead.submitted", "consent.withdrawn", "person.erased"];
+
+/// What every event says, whatever it tells.
+#[derive(serde::Deserialize)]
+struct Says {
+    id: String,
+    #[serde(rename = "type")]
+    kind: String,
+    data: SaysOf,
+}
+
+#[derive(serde::Deserialize)]
+struct SaysOf {
+    reference: String,
+    subject: String,
+    evidence: EvidenceReference,
+}
+
 /// One delivery: its seal, and what it says.
 fn delivery_holds(row: &DeliveryRow, submission: &Submission, keys: &SubjectKeys, verdict: &mut Verdict) {
     let mut says: Vec<&str> = Vec::new();
     if row.subject_id != submission.row.subject_id {
         says.push("its event is of another person than its submission");
     }
-    let kinds = [EventKind::LeadSubmitted, EventKind::ConsentWithdrawn];
-    let kind = kinds.into_iter().find(|kind| kind.as_str().as_bytes() == row.kind);
-    match (&row.body, kind) {
+    // An empty one was destroyed while its attempt was under way.
+    let body = row.body.as_ref().filter(|body| !body.is_empty());
+    match (body, KINDS.into_iter().find(|kind| kind.as_bytes() == row.kind)) {
         (_, None) => says.push("its event is of a kind that this version does not know"),
         (None, Some(_)) => {}
-        (Some(body), Some(kind)) => match key_for(kind.as_str(), keys) {
-            None => {
+        (Some(body), Some(kind)) => {
+            if let Some(key) = key_for(kind, keys) {
+                says.extend(body_holds(row, body, kind, submission, key));
+            } else {
                 verdict.doubtful = true;
                 says.push("its body cannot be opened: the person's key is gone, and the body should be, too");
             }
-            Some(key) => says.extend(body_holds(row, body, kind, submission, key)),
-        },
+        }
     }
-    verdict.opened += u64::from(row.body.is_some() && says.is_empty());
+    verdict.opened += u64::from(body.is_some() && says.is_empty());
     let place = || Place::Delivery { delivery: row.delivery_id };
     verdict.findings.extend(says.into_iter().map(|says| Finding::new(place(), says)));
 }
@@ -452,23 +485,20 @@ fn delivery_holds(row: &DeliveryRow, submission: &Submission, keys: &SubjectKeys
 fn body_holds(
     row: &DeliveryRow,
     body: &[u8],
-    kind: EventKind,
+    kind: &str,
     submission: &Submission,
     key: &Key,
 ) -> Option<&'static str> {
     let Ok(plain) = key.open(&body_cell(&row.delivery_id), body) else {
         return Some("the seal of its body does not open: it was altered, moved, or sealed under another key");
     };
-    let Ok(event) = serde_json::from_slice::<Event>(&plain) else { return Some("its body opens, and cannot be read") };
-    let (reference, subject, evidence) = match &event.told {
-        Told::Lead(lead) => (&lead.reference, &lead.subject, &lead.evidence),
-        Told::Withdrawal(told) => (&told.reference, &told.subject, &told.evidence),
-    };
+    let Ok(event) = serde_json::from_slice::<Says>(&plain) else { return Some("its body opens, and cannot be read") };
+    let SaysOf { reference, subject, evidence } = event.data;
     let own = submission.records.iter().find(|record| record.record_id.to_string() == evidence.record);
-    if event.id != row.event_id.to_string() || event.told.kind() != kind {
+    if event.id != row.event_id.to_string() || event.kind != kind {
         return Some("its body is another event's");
     }
-    if *subject != row.subject_id.to_string() || reference.as_bytes() != submission.row.reference {
+    if subject != row.subject_id.to_string() || reference.as_bytes() != submission.row.reference {
         return Some("its body tells of another lead than its submission");
     }
     match own {
