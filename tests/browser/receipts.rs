@@ -246,7 +246,9 @@ fn every_state(language: &'static str, width: u32, dark: bool) {
     let look = |name: &str| {
         nothing_to_complain_about(&browser, &format!("{language}, {width} px, {name}"));
         let wide = browser.run("return document.documentElement.scrollWidth", &[]);
-        assert_eq!(wide, json!(width), "{name} is wider than the screen");
+        let beyond = "return [...document.querySelectorAll('main *')].filter(e => e.getBoundingClientRect().right > innerWidth \
+                      || e.getBoundingClientRect().left < 0).map(e => e.tagName + '#' + e.id + ' ' + e.textContent.slice(0, 60))";
+        assert_eq!(wide, json!(width), "{name} is wider than the screen: {}", browser.run(beyond, &[]));
         take(&browser, &format!("receipt-{language}-{scheme}-{width}-{name}"));
     };
     let form = sends(&browser, &world);
