@@ -6,6 +6,7 @@ use unticked_shared::{
     evidence::PurposeDecision,
     id::PurposeId,
 };
+use uuid::Uuid;
 
 use crate::{evidence::Standing, outbox::sql::LeadDelivery};
 
@@ -53,6 +54,16 @@ pub fn withdraw(standing: &[Standing], asked: &Asked) -> Result<Vec<PurposeDecis
             ended: None,
         })
         .collect())
+}
+
+/// The newest record by which what is asked for was taken back before.
+pub fn taken_back_by(standing: &[Standing], asked: &Asked) -> Option<Uuid> {
+    let taken_back = standing.iter().filter(|now| now.decision == Some(Decision::Withdrawn));
+    let is_asked = |now: &&Standing| match asked {
+        Asked::All => true,
+        Asked::Purposes(purposes) => purposes.contains(&now.purpose),
+    };
+    taken_back.filter(is_asked).map(|now| now.record).max()
 }
 
 /// When the withdrawal is recorded: now, and after everything that it changes. What stands is told by the order of the

@@ -45,7 +45,7 @@ pub struct Withdrawn {
     pub personal: Personal,
     /// What was taken back just now: nothing, where all of it had been before.
     pub purposes: Vec<PurposeDecision>,
-    /// The receipt of it, base64; where nothing was taken back just now, of the last withdrawal there was, if any.
+    /// The receipt of the record that took it back, now or before, base64; empty where none can be given.
     pub receipt: String,
 }
 
@@ -72,7 +72,7 @@ impl Preferences {
         if changes.is_empty() {
             // Whoever took it back may have been stopped before the ledger's head was signed.
             needs.ledger.catch_up().await?;
-            return Ok(self.nothing_new(before).await);
+            return Ok(self.nothing_new(before, asked).await);
         }
         let mut tx = needs.store.begin().await?;
         let kept = sql::lock(&mut tx, submission).await?.ok_or(Refused::Gone)?;
@@ -85,7 +85,7 @@ impl Preferences {
         if changes.is_empty() {
             tx.rollback().await?;
             needs.ledger.catch_up().await?;
-            return Ok(self.nothing_new(before).await);
+            return Ok(self.nothing_new(before, asked).await);
         }
         let deliveries = outbox::sql::lead_deliveries(&mut tx, submission).await?;
         let at = decide::recorded_at(&before.standing, needs.clock.now());
@@ -116,10 +116,9 @@ impl Preferences {
         Ok(Withdrawn { personal, purposes: changes, receipt })
     }
 
-    /// Whoever asks again, because no answer came, is given the same receipt.
-    async fn nothing_new(&self, personal: Personal) -> Withdrawn {
-        let withdrawn = personal.standing.iter().filter(|one| one.decision == Some(Decision::Withdrawn));
-        let receipt = match withdrawn.map(|one| one.record).max() {
+    /// Whoever asks again gets the receipt of the first time.
+    async fn nothing_new(&self, personal: Personal, asked: &Asked) -> Withdrawn {
+        let receipt = match decide::taken_back_by(&personal.standing, asked) {
             Some(record) => self.receipts().again(personal.submission, Some(record), personal.content()).await,
             None => String::new(),
         };

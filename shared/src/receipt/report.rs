@@ -7,7 +7,7 @@ use crate::{
     canonical,
     decision::{Decision, LegalBasis},
     evidence::{Ended, Method, PurposeDecision},
-    id::Language,
+    id::{Direction, Language},
     texts::{preferences::spoken_time, receipt::Says},
 };
 
@@ -119,6 +119,8 @@ fn facts(verified: &Verified, language: &Language, words: &dyn Fn(Says) -> Strin
     };
     let time = |at: &String| match spoken_time(language, at) {
         spoken if spoken == *at => spoken,
+        // Within a line that runs from right to left the bare time is set apart, or its parts would change places.
+        spoken if language.direction() == Direction::Rtl => format!("{spoken} (\u{2066}{at}\u{2069})"),
         spoken => format!("{spoken} ({at})"),
     };
     add("subject", Says::Who, Some(part_b.subject.clone()), true);

@@ -39,6 +39,14 @@ fn part_b() -> Value {
     })
 }
 
+struct Kept(BTreeMap<(u8, u64), Hash>);
+impl crate::merkle::proof::Nodes for Kept {
+    type Error = ();
+    fn node(&mut self, level: u8, index: u64) -> Result<Hash, ()> {
+        self.0.get(&(level, index)).copied().ok_or(())
+    }
+}
+
 /// A log of 11 in which the record is number 5.
 fn proof_of(a: &Value, b: &Value) -> LogProof {
     let hash = |opening: u8, part: &Value| evidence::part_hash(&[opening; 32], part).unwrap();
@@ -51,13 +59,6 @@ fn proof_of(a: &Value, b: &Value) -> LogProof {
         frontier.append(leaf, |level, index, hash| {
             nodes.insert((level, index), *hash);
         });
-    }
-    struct Kept(BTreeMap<(u8, u64), Hash>);
-    impl crate::merkle::proof::Nodes for Kept {
-        type Error = ();
-        fn node(&mut self, level: u8, index: u64) -> Result<Hash, ()> {
-            self.0.get(&(level, index)).copied().ok_or(())
-        }
     }
     let hashes = crate::merkle::proof::inclusion(&mut Kept(nodes), 5, 11).unwrap().unwrap();
     let head = Checkpoint { origin: "forms.example/ledger".to_owned(), size: 11, root: frontier.root() };

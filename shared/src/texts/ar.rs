@@ -2,6 +2,7 @@
 
 use super::Word;
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 pub(super) fn text(word: Word) -> &'static str {
     match word {
         Word::Responsible => "من يتلقى بياناتك",

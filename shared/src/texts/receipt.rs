@@ -7,7 +7,7 @@ says! {
     About:
         "A personal receipt for what you decided on a form. Keep it, and show it only to those you trust. It reveals the form, the website and the page, the time, the language, each decision with the words that were shown, and a pseudonym under which it is kept. It holds no name, no address and nothing that was typed; but whoever has this file and a mail address can find out whether it was the one given. It can be checked at {page}, or with the command `unticked receipt verify`.",
         "Лична разписка за решенията Ви във формуляр. Пазете я и я показвайте само на хора, на които се доверявате. Тя разкрива формуляра, уебсайта и страницата, времето, езика, всяко решение с показаните думи и псевдонима, под който се пази. В нея няма име, адрес или нещо от написаното; но който има този файл и имейл адрес, може да установи дали е посоченият. Може да бъде проверена на {page} или с командата `unticked receipt verify`.",
-        "إيصال شخصي بما قررته في نموذج. احتفظ به ولا تُطلع عليه إلا من تثق به. وهو يكشف النموذج والموقع والصفحة والوقت واللغة وكل قرار بالكلمات التي عُرضت، والاسم المستعار الذي يُحفظ تحته. ولا يحتوي على اسم ولا عنوان ولا شيء مما كُتب؛ لكن من يملك هذا الملف وعنوان بريد إلكتروني يستطيع أن يعرف هل هو العنوان الذي أُعطي. ويمكن التحقق منه في {page} أو بالأمر `unticked receipt verify`.";
+        "إيصال شخصي بما قررته في نموذج. احتفظ به ولا تُطلع عليه إلا من تثق به. وهو يكشف النموذج والموقع والصفحة والوقت واللغة وكل قرار بالكلمات التي عُرضت، والاسم المستعار الذي يُحفظ تحته. ولا يحتوي على اسم ولا عنوان ولا شيء مما كُتب؛ لكن من يملك هذا الملف وعنوان بريد إلكتروني يستطيع أن يعرف هل هو العنوان الذي أُعطي. ويمكن التحقق منه في \u{2066}{page}\u{2069} أو بالأمر `unticked receipt verify`.";
     /// The heading of the page.
     Title:
         "Check a receipt",
@@ -67,7 +67,7 @@ says! {
     HoldsText:
         "The record stands unchanged in the log {log}, as entry {index} of {size} (counted from 0), and the log has signed that.",
         "Записът стои непроменен в дневника {log} като запис {index} от {size} (броено от 0) и дневникът е подписал това.",
-        "السجل المدوَّن قائم دون تغيير في {log}، برقم {index} من {size} (العد من 0)، وقد وُقِّع على ذلك.";
+        "السجل المدوَّن قائم دون تغيير في \u{2066}{log}\u{2069}، برقم {index} من {size} (العد من 0)، وقد وُقِّع على ذلك.";
     /// It does not hold.
     Fails:
         "This receipt does not hold",
@@ -402,12 +402,12 @@ says! {
     Foreign:
         "This receipt names the log {log}, and the key at hand is that of {known}. Get the key of {log} from its owner and check with that.",
         "Тази разписка посочва дневника {log}, а наличният ключ е на {known}. Вземете ключа на {log} от собственика му и проверете с него.",
-        "يذكر هذا الإيصال السجل {log}، والمفتاح المتوفر هو مفتاح {known}. احصل على مفتاح {log} من صاحبه وتحقق به.";
+        "يذكر هذا الإيصال السجل \u{2066}{log}\u{2069}، والمفتاح المتوفر هو مفتاح \u{2066}{known}\u{2069}. احصل على مفتاح \u{2066}{log}\u{2069} من صاحبه وتحقق به.";
     /// That log's name, with another key; `{log}`.
     OtherKey:
         "This receipt names the log {log}, but another key than the one at hand signed it. One of the two is not that log's.",
         "Тази разписка посочва дневника {log}, но е подписана с друг ключ, а не с наличния. Единият от двата не е на този дневник.",
-        "يذكر هذا الإيصال السجل {log}، لكن وقَّعه مفتاح غير المتوفر. وأحدهما ليس مفتاح هذا السجل.";
+        "يذكر هذا الإيصال السجل \u{2066}{log}\u{2069}، لكن وقَّعه مفتاح غير المتوفر. وأحدهما ليس مفتاح هذا السجل.";
     /// The key was typed wrongly.
     WrongKey:
         "The key cannot be read. It is one line: a name, eight digits and letters, and the key itself, with plus signs between.",
