@@ -185,6 +185,10 @@ fn contact_form_7(engine: Engine) {
         "{link}"
     );
     assert!(form.script("part('[part=preferences]').innerText.length > 10") == json!(true), "in words");
+    let receipt = form.script("part('[part=receipt]').href").as_str().unwrap_or_default().to_owned();
+    assert!(receipt.starts_with("data:application/octet-stream;base64,eyJhYm91dCI6"), "a receipt to keep: {receipt}");
+    let name = form.script("part('[part=receipt]').download");
+    assert_eq!(name, json!(format!("receipt-{reference}.json")));
     the_page_sent_nothing(&world, &browser);
 }
 
