@@ -8,6 +8,7 @@ pub mod engagements;
 pub mod evidence;
 #[cfg(test)]
 mod failures;
+pub mod exports;
 pub mod forms;
 pub mod init;
 pub mod keep;

@@ -60,6 +60,9 @@ enum Command {
     /// What visitors sent: opened for a named person, with a reason, both written into the access log
     #[command(subcommand)]
     Leads(command::leads::Leads),
+    /// What was decided, in the words of a standard: for an authority, an auditor, the person
+    #[command(subcommand)]
+    Evidence(command::evidence::Evidence),
     /// Who opened what, when and why
     Accesses(command::accesses::Accesses),
     /// The tree of all evidence, which nobody can change unnoticed: its name, its key, how far it is
@@ -92,6 +95,7 @@ fn main() -> ExitCode {
         Command::Destinations(destinations) => command::destinations::run(&sources, &destinations),
         Command::Retention(retention) => command::retention::run(&sources, &retention),
         Command::Leads(leads) => command::leads::run(&sources, &leads),
+        Command::Evidence(evidence) => command::evidence::run(&sources, &evidence),
         Command::Accesses(accesses) => command::accesses::run(&sources, &accesses),
         Command::Ledger(ledger) => command::ledger::run(&sources, &ledger),
         Command::Deliveries(deliveries) => command::deliveries::run(&sources, &deliveries),

@@ -427,7 +427,7 @@ async fn write(
 }
 
 /// A new file that nobody else can read.
-fn private(path: &Path) -> io::Result<File> {
+pub(super) fn private(path: &Path) -> io::Result<File> {
     let mut options = File::options();
     options.write(true).create_new(true);
     #[cfg(unix)]
