@@ -150,12 +150,8 @@ fn made_up(version: &Arc<Version>, state: &str, archived: bool) -> Case {
         day: "2026-11-23".to_owned(),
         happened,
     };
-    let erasure = Erasure {
-        ground: Ground::Retention,
-        rules: Vec::new(),
-        destroyed: vec![FieldId::parse("email").unwrap()],
-        identity: true,
-    };
+    let erasure =
+        Erasure { destroyed: vec![FieldId::parse("email").unwrap()], identity: true, ..Erasure::on(Ground::Retention) };
     // Their part B is gone: the day is all that is known.
     let record = |part_a| Record {
         id: Uuid::now_v7(),

@@ -52,6 +52,8 @@ pub enum State {
     Expired,
     /// It looked like a robot's, nobody let it go in time, and the controller makes no use of it.
     Dropped,
+    /// Somebody asked that the person be forgotten, and use ended with that.
+    Forgotten,
     /// Another basis than consent: the person was told.
     Informed,
 }
@@ -67,6 +69,7 @@ impl State {
             Self::Withdrawn => "withdrawn",
             Self::Expired => "expired",
             Self::Dropped => "unreleased",
+            Self::Forgotten => "forgotten",
             Self::Informed => "informed",
         }
     }
@@ -78,7 +81,7 @@ impl State {
 
     /// Whether nothing follows from a period's end any more.
     fn is_over(self) -> bool {
-        matches!(self, Self::Refused | Self::Withdrawn | Self::Expired | Self::Dropped)
+        matches!(self, Self::Refused | Self::Withdrawn | Self::Expired | Self::Dropped | Self::Forgotten)
     }
 
     fn of(decided: &PurposeDecision, before: Option<Self>, quarantined: bool) -> Self {
@@ -86,6 +89,7 @@ impl State {
             (Some(_), Some(before)) if before.is_over() => return before,
             (Some(Ended::Retention), _) => return Self::Expired,
             (Some(Ended::Unreleased), _) => return Self::Dropped,
+            (Some(Ended::Erasure), _) => return Self::Forgotten,
             (None, _) => {}
         }
         match decided.decision {

@@ -249,13 +249,9 @@ fn record(row: &EvidenceRow, key: Option<&Key>) -> Option<Record> {
         part_a,
         part_b: opened.and_then(Result::ok).map(|opened| opened.part),
         commitment: hex(&row.commitment),
-        leaf: leaf_of(row),
+        leaf: row.leaf_index,
         holds,
     })
-}
-
-fn leaf_of(_row: &EvidenceRow) -> Option<i64> {
-    None
 }
 
 fn commits_to(row: &EvidenceRow, opened: &evidence::Opened) -> Option<bool> {

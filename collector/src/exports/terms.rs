@@ -21,14 +21,14 @@ pub fn consent_status(state: State) -> &'static str {
         State::Refused => "dpv:ConsentRefused",
         State::Withdrawn => "dpv:ConsentWithdrawn",
         State::Expired => "dpv:ConsentExpired",
-        // By the controller, not by the person.
-        State::Dropped => "dpv:ConsentRevoked",
+        // By the controller, not by the person; a withdrawal is a step of its own.
+        State::Dropped | State::Forgotten => "dpv:ConsentRevoked",
     }
 }
 
 /// The status of another basis; none where the vocabulary has no word for it.
 pub fn other_status(basis: LegalBasis, state: State) -> Option<&'static str> {
-    let over = matches!(state, State::Expired | State::Dropped);
+    let over = matches!(state, State::Expired | State::Dropped | State::Forgotten);
     let objected = matches!(state, State::Withdrawn | State::Refused);
     Some(match (basis, objected, over) {
         (LegalBasis::LegitimateInterests, true, _) => "dpv:LegitimateInterestObjected",

@@ -13,7 +13,7 @@ use super::{
     terms,
 };
 
-const STATES: [State; 8] = [
+const STATES: [State; 9] = [
     State::Given,
     State::Waiting,
     State::Doubtful,
@@ -21,6 +21,7 @@ const STATES: [State; 8] = [
     State::Withdrawn,
     State::Expired,
     State::Dropped,
+    State::Forgotten,
     State::Informed,
 ];
 
