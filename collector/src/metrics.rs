@@ -32,6 +32,8 @@ pub struct Metrics {
     retention_clock_doubted: Gauge,
     engagements: Family<DoneLabels, Counter>,
     ledger: Family<StateLabels, Gauge>,
+    witnessed: Family<WitnessLabels, Gauge>,
+    witness_refuses: Family<WitnessLabels, Gauge>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -55,6 +57,11 @@ struct ResultLabels {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct StateLabels {
     state: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct WitnessLabels {
+    witness: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -105,6 +112,14 @@ impl Default for Metrics {
         registry.register("engagements", "Engagements that destinations reported, by result", engagements.clone());
         let ledger = Family::default();
         registry.register("ledger_entries", "Entries of the ledger, by what became of its head", ledger.clone());
+        let witnessed = Family::default();
+        registry.register("ledger_witnessed", "Entries of the ledger that a witness vouches for", witnessed.clone());
+        let witness_refuses = Family::default();
+        registry.register(
+            "ledger_witness_refuses",
+            "1 while a witness says that this is not the ledger it saw",
+            witness_refuses.clone(),
+        );
         Self {
             registry: Arc::new(registry),
             requests,
@@ -119,6 +134,8 @@ impl Default for Metrics {
             retention_clock_doubted,
             engagements,
             ledger,
+            witnessed,
+            witness_refuses,
         }
     }
 }
@@ -188,6 +205,13 @@ impl Metrics {
     /// How many entries the ledger has; `state` is `signed` or `published`.
     pub fn ledger(&self, state: &'static str, entries: i64) {
         self.ledger.get_or_create(&StateLabels { state }).set(entries);
+    }
+
+    /// How far a witness vouches for the ledger, and whether it says that it saw another one.
+    pub fn witness(&self, name: &str, entries: i64, refuses: bool) {
+        let labels = WitnessLabels { witness: name.to_owned() };
+        self.witness_refuses.get_or_create(&labels).set(i64::from(refuses));
+        self.witnessed.get_or_create(&labels).set(entries);
     }
 
     /// Everything as `OpenMetrics` text.

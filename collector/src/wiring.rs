@@ -13,6 +13,7 @@ use crate::{
     ledger::{
         Ledger, LedgerError,
         publish::{self, Publisher},
+        witness,
     },
     mail,
     metrics::Metrics,
@@ -59,6 +60,8 @@ pub struct Parts {
     pub ledger: Ledger,
     /// Shows the world how far it has come.
     pub publisher: Publisher,
+    /// Asks others to vouch for it.
+    pub vouching: witness::Tools,
     /// What is shown, and was.
     pub forms: Forms,
     /// The keys that make and open tickets.
@@ -260,12 +263,12 @@ pub async fn serve(settings: Settings, overrides: Overrides) -> Result<Running, 
         links,
         clock: overrides.clock.clone(),
     });
-    let courier = Network::new(Guard::new(&settings.outbox.allow_hosts))?;
+    let network = Network::new(Guard::new(&settings.outbox.allow_hosts))?;
     let tools = outbox::Tools {
         store: store.clone(),
         opener: Arc::new(Unseal { store: store.clone(), vault: vault.clone(), clock: overrides.clock.clone() }),
         targets: targets(forms.clone(), settings.secrets.clone()),
-        courier: Arc::new(courier),
+        courier: Arc::new(network.clone()),
         clock: overrides.clock.clone(),
         random: overrides.random.clone(),
     };
@@ -293,6 +296,16 @@ pub async fn serve(settings: Settings, overrides: Overrides) -> Result<Running, 
         outbox.start(tools, stopped_by(&stop)),
         tokio::spawn(sweep_hourly(store.clone(), overrides.clock.clone(), stopped_by(&stop))),
     ];
+    let vouching = witness::Tools {
+        store: store.clone(),
+        ledger: ledger.clone(),
+        network,
+        clock: overrides.clock.clone(),
+        random: overrides.random.clone(),
+        metrics: metrics.clone(),
+        bell: Arc::default(),
+    };
+    workers.extend(witness::start(&settings.ledger, &vouching, || stopped_by(&stop)));
     if let Some(mail) = &settings.mail {
         let postman = mail::smtp::Smtp::new(mail).map_err(StartError::Mail)?;
         let tools = mail::Tools {
@@ -318,6 +331,7 @@ pub async fn serve(settings: Settings, overrides: Overrides) -> Result<Running, 
         vault,
         ledger,
         publisher,
+        vouching,
         store,
         forms,
         clock: overrides.clock,

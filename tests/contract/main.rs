@@ -8,6 +8,7 @@
 mod accesses;
 mod engagements;
 mod engines;
+mod exports;
 mod forms;
 mod keep;
 mod leads;
@@ -21,6 +22,7 @@ mod source;
 mod submissions;
 mod vault;
 mod verify;
+mod witness;
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -40,6 +42,7 @@ async fn every_room(store: &Store) {
     forms::keeps_withdraws_and_reinstates_versions(store).await;
     outbox::leases_settles_and_lists_deliveries(store).await;
     leads::pages_through_submissions_and_reads_what_belongs_to_one(store).await;
+    exports::finds_submissions_by_reference_person_and_form(store).await;
     leads::finds_the_deliveries_of_a_submission_and_what_did_not_arrive(store).await;
     mail::gathers_claims_and_settles_mails(store).await;
     accesses::keeps_what_was_opened_and_by_whom(store).await;
@@ -59,6 +62,7 @@ async fn every_room(store: &Store) {
     ledger::appends_and_reads_what_was_appended(store).await;
     ledger::two_appenders_make_one_tree(store).await;
     publish::publishes_and_finds_the_newest_of_a_name(store).await;
+    witness::keeps_what_others_vouch_for(store).await;
     publish::mends_what_is_torn(store).await;
     publish::finds_the_place_of_a_record(store).await;
 }

@@ -159,6 +159,7 @@ impl House {
     pub fn wakes_everybody(&self) {
         self.app().outbox.wake();
         self.app().retention.wake();
+        self.app().vouching.wake();
     }
 
     fn stop(&mut self) {
@@ -288,6 +289,20 @@ impl House {
             tx.commit().await.unwrap();
             app.ledger.sign(&appended.head()).await.unwrap();
         });
+    }
+
+    /// Asks the main database something.
+    pub fn with_store<T>(&self, ask: impl AsyncFnOnce(&unticked_collector::store::Store) -> T) -> T {
+        let app = self.app();
+        self.runtime.block_on(ask(&app.store))
+    }
+
+    /// How it stands with those who are asked to vouch for the ledger.
+    pub fn rows_of_outsiders(&self) -> Vec<unticked_collector::ledger::witness::sql::OutsiderRow> {
+        self.with_store(async |store| {
+            let connection = &mut store.read().await.unwrap();
+            unticked_collector::ledger::witness::sql::outsiders(connection, 1).await.unwrap()
+        })
     }
 
     /// A minute begins, at which the head of the ledger is published.

@@ -23,3 +23,4 @@ mod tickets;
 mod versions;
 mod visitor;
 mod vtiger;
+mod witnesses;

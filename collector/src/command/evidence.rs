@@ -13,6 +13,7 @@ use unticked_collector::{
     exports::{self, ExportError, Exports, Frame, Which, jsonld, kantara, table},
     forms::Forms,
     leads::csv,
+    ledger,
     store::Store,
     submissions::reference::as_typed,
     world::Clock,
@@ -123,10 +124,14 @@ async fn export(settings: &Settings, store: &Store, what: &Exported) -> Done {
         eprintln!("{}", nothing(&which));
         return Err(ExitCode::from(FOUND_WANTING));
     }
+    let origins = async { ledger::sql::origins(&mut store.read().await?).await };
+    let origins = origins.await.map_err(unreadable)?;
+    let key = origins.last().and_then(|origin| ledger::verifier_of(&vault, &origin.origin));
+    let ledger_key = key.map(|key| key.to_string());
     let frame = Frame {
         public_url: settings.server.public_url.clone(),
         jurisdiction: what.jurisdiction.clone(),
-        ledger_key: None,
+        ledger_key,
         now,
     };
     let to: Box<dyn Write> = match &what.out {

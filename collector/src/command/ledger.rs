@@ -38,6 +38,10 @@ pub enum Ledger {
     },
     /// Makes its tiles anew from its entries, after holding these against what was signed; a collector may be at work
     Rebuild,
+    /// Who outside vouches for it, and for how much of it; exit code 1 when one says that it saw another
+    Witnesses(super::witnesses::Witnesses),
+    /// When an authority saw it, and how anybody can check that
+    Timestamps(super::witnesses::Timestamps),
     /// Begins a new name after the main database was lost or put back: what was signed under the old one stands no more
     NewOrigin {
         /// Why, for everybody to read; no names of people
@@ -57,6 +61,8 @@ pub fn run(sources: &Sources, action: &Ledger) -> ExitCode {
             Ledger::Status { json } => status(store, *json).await,
             Ledger::Key { all } => key(settings, store, *all).await,
             Ledger::Rebuild => rebuild(store).await,
+            Ledger::Witnesses(what) => super::witnesses::witnesses(settings, store, what).await,
+            Ledger::Timestamps(what) => super::witnesses::timestamps(store, what).await,
             Ledger::NewOrigin { .. } | Ledger::Bundle(_) => unreachable!("handled above, before a database is opened"),
         }),
     }

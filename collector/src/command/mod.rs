@@ -21,6 +21,7 @@ pub mod serve;
 pub mod upgrade;
 pub mod verify;
 pub mod versions;
+pub mod witnesses;
 
 use std::process::ExitCode;
 

@@ -20,5 +20,6 @@ pub use mail::{MailSettings, Security, SmtpServer};
 pub use secret::Secret;
 pub use settings::{
     BackupSettings, ClientAddress, ConfigError, ConfigErrors, Effective, EvidenceSettings, LedgerSettings, Limits,
-    Loaded, LogFormat, LogSettings, Origin, OutboxSettings, ServerSettings, Settings,
+    Loaded, LogFormat, LogSettings, Origin, OutboxSettings, ServerSettings, Settings, TimestampSettings,
+    WitnessSettings,
 };

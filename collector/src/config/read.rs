@@ -8,6 +8,7 @@ use std::{
 };
 
 use ipnet::IpNet;
+use unticked_shared::merkle::cosignature::WitnessKey;
 
 use super::{
     database::{Database, DatabaseSettings},
@@ -17,6 +18,7 @@ use super::{
     settings::{
         BackupSettings, ClientAddress, ConfigError, ConfigErrors, Effective, EvidenceSettings, LedgerSettings, Limits,
         Loaded, LogFormat, LogSettings, Origin, OutboxSettings, RetentionSettings, ServerSettings, Settings,
+        TimestampSettings, WitnessSettings,
     },
 };
 
@@ -60,6 +62,13 @@ const KEYS: &[(&str, &str)] = &[
     // How often the ledger of the evidence shows the world how far it has come: `10s`, `5m`, `1h`, up to `1d`. The longer, the
     // less a stranger learns of how much your forms are used.
     ("ledger.publish_every", "1m"),
+    // Witnesses that cosign each published head, `KEY URL` each: the key as its operator gives it, and its address (C2SP
+    // tlog-witness). A host in a private network must be named in `outbox.allow_hosts`, too.
+    ("ledger.witnesses", ""),
+    // A time-stamping authority (RFC 3161) that stamps published heads, such as `https://tsa.example/tsr`.
+    ("ledger.timestamp_url", ""),
+    // How often at most it is asked, from `10s` to `7d`.
+    ("ledger.timestamp_every", "1h"),
     // Hosts, or `host:port`, of destinations that may lie in a private network or be spoken to without TLS; all
     // others are refused there.
     ("outbox.allow_hosts", ""),
@@ -160,6 +169,8 @@ impl Reader<'_> {
             &[("none", ClientAddress::None), ("truncated", ClientAddress::Truncated)],
         );
         let publish_every = self.span("ledger.publish_every", Duration::from_secs(1), Duration::from_hours(24));
+        let witnesses = self.witnesses();
+        let timestamp = self.timestamp();
         let allow_hosts = self.list("outbox.allow_hosts");
         let suspects_days = self.number("retention.suspects_days", 1, 3650);
         let format = self.one_of("log.format", &[("human", LogFormat::Human), ("json", LogFormat::Json)]);
@@ -178,13 +189,48 @@ impl Reader<'_> {
             backup,
             limits,
             evidence: EvidenceSettings { client_address: client_address? },
-            ledger: LedgerSettings { publish_every: publish_every? },
+            ledger: LedgerSettings { publish_every: publish_every?, witnesses, timestamp },
             outbox: OutboxSettings { allow_hosts },
             retention: RetentionSettings { suspects_days: suspects_days? },
             mail,
             secrets,
             log: LogSettings { format: format?, level: level? },
         })
+    }
+
+    fn witnesses(&mut self) -> Vec<WitnessSettings> {
+        const KEY: &str = "ledger.witnesses";
+        let (items, origin) = (self.list(KEY), self.value(KEY).origin);
+        let mut witnesses: Vec<WitnessSettings> = Vec::new();
+        for item in items {
+            let read = item.split_once(' ').and_then(|(key, url)| {
+                let url = http_address(url.trim())?;
+                Some(WitnessSettings { key: WitnessKey::parse(key).ok()?, url: url.trim_end_matches('/').to_owned() })
+            });
+            match read {
+                None => self.wrong(
+                    KEY,
+                    &origin,
+                    &format!("holds `{item}`, which is no key of a witness and its address, such as `witness.example+1a2b3c4d+BAbc… https://witness.example`"),
+                ),
+                Some(one) if witnesses.iter().any(|other| other.key == one.key) => {
+                    self.wrong(KEY, &origin, &format!("names the witness `{}` twice", one.key.name()));
+                }
+                Some(one) => witnesses.push(one),
+            }
+        }
+        witnesses
+    }
+
+    fn timestamp(&mut self) -> Option<TimestampSettings> {
+        let every = self.span("ledger.timestamp_every", Duration::from_secs(10), Duration::from_hours(7 * 24));
+        let url = self.read("ledger.timestamp_url", |text, _| match text {
+            "" => Ok(None),
+            text => http_address(text)
+                .map(|url| Some(url.to_owned()))
+                .ok_or_else(|| "must be an http or https address, such as `https://tsa.example/tsr`".to_owned()),
+        });
+        Some(TimestampSettings { url: url??, every: every? })
     }
 
     fn server(&mut self) -> Option<ServerSettings> {
@@ -438,6 +484,14 @@ impl Reader<'_> {
 const UNITS: [(char, u64); 4] = [('d', 86_400), ('h', 3_600), ('m', 60), ('s', 1)];
 
 /// `30s`, `5m`, `1h`, `1d`.
+/// An http or https address with a host, and no white space in it.
+fn http_address(text: &str) -> Option<&str> {
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"))?;
+    let well =
+        !rest.is_empty() && !rest.starts_with('/') && !text.contains(|c: char| c.is_whitespace() || c.is_control());
+    well.then_some(text)
+}
+
 fn span(text: &str) -> Option<Duration> {
     let unit = text.chars().last()?;
     let (_, seconds) = UNITS.into_iter().find(|(letter, _)| *letter == unit)?;

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, fmt, net::SocketAddr, path::PathBuf, time::Duration};
 
 use ipnet::IpNet;
+use unticked_shared::merkle::cosignature::WitnessKey;
 
 use super::{database::DatabaseSettings, mail::MailSettings, secret::Secret};
 
@@ -93,6 +94,28 @@ pub enum ClientAddress {
 pub struct LedgerSettings {
     /// The time between two published checkpoints.
     pub publish_every: Duration,
+    /// Who cosigns them.
+    pub witnesses: Vec<WitnessSettings>,
+    /// Who stamps them with the time.
+    pub timestamp: Option<TimestampSettings>,
+}
+
+/// A witness (C2SP tlog-witness).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WitnessSettings {
+    /// Its key.
+    pub key: WitnessKey,
+    /// Its submission prefix, without a slash at the end.
+    pub url: String,
+}
+
+/// A time-stamping authority (RFC 3161).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TimestampSettings {
+    /// Where it answers.
+    pub url: String,
+    /// The time between two stamps.
+    pub every: Duration,
 }
 
 /// Deliveries.

@@ -20,6 +20,7 @@ mod reach;
 mod sites;
 #[cfg(test)]
 mod tests;
+mod witnesses;
 mod work;
 
 use std::{collections::BTreeMap, fmt};
@@ -184,6 +185,7 @@ pub async fn examine(sources: &Sources, tools: &Tools) -> Report {
     found.extend(backups::examine(settings, tools.clock.now()));
     if let Some((store, present)) = store {
         found.push(ledger::examine(&case, &store).await);
+        found.extend(witnesses::examine(&case, &store).await);
         found.extend(work::examine(&case, &store).await);
         store.close().await;
         drop(present);

@@ -13,6 +13,7 @@ pub mod publish;
 mod sign;
 pub mod sql;
 pub mod standing;
+pub mod witness;
 
 pub use append::{Appended, append};
 pub use open::LedgerError;

@@ -158,7 +158,10 @@ mod tests {
         let witness = Cosigner::new("witness.example", &[2; 32]);
         let (note, key) = (checkpoint(), witness.key());
         let line = witness.sign(&note, 1_795_392_000).unwrap();
-        assert_eq!(key.verify(&note, &format!("{line}\n")).unwrap(), Cosigned { line: line.clone(), time: 1_795_392_000 });
+        assert_eq!(
+            key.verify(&note, &format!("{line}\n")).unwrap(),
+            Cosigned { line: line.clone(), time: 1_795_392_000 }
+        );
         let other = note.replace("\n7\n", "\n8\n");
         assert_eq!(key.verify(&other, &line), Err(CosignatureError::Bad));
         let (name, signature) = line.rsplit_once(' ').unwrap();

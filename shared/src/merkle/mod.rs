@@ -6,6 +6,8 @@
 //! Formats are those of C2SP (tlog-tiles, tlog-checkpoint, tlog-proof, signed-note), so that tools we did not write read them.
 
 mod checkpoint;
+#[cfg(feature = "ledger")]
+pub mod cosignature;
 mod frontier;
 mod logproof;
 #[cfg(feature = "ledger")]

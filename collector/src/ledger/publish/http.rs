@@ -18,7 +18,7 @@ use super::{
     page::{self, Named},
 };
 use crate::{
-    ledger::{sql, verifier_of},
+    ledger::{sql, verifier_of, witness},
     problem::Refusal,
     router::open_to_all,
     store::values::{rfc3339, time},
@@ -123,7 +123,10 @@ async fn serve(State(app): State<App>, Path(path): Path<String>) -> Result<Respo
             let bytes = bytes_of(&mut app.store.read().await?, &tile, size).await?;
             Ok(answer(bytes.ok_or(ProblemType::NotFound)?, BYTES, FOR_EVER))
         }
-        Asked::Checkpoint => Ok(answer(published.note, TEXT, SECONDS)),
+        Asked::Checkpoint => {
+            let note = witness::cosigned(&mut app.store.read().await?, &published).await?;
+            Ok(answer(note, TEXT, SECONDS))
+        }
         Asked::Key | Asked::Origins => Ok(answer(key(&app, present)?, TEXT, MINUTE)),
     }
 }

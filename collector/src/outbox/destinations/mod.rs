@@ -14,7 +14,7 @@ use unticked_shared::{
     signature::{SecretError, SigningKey},
 };
 
-pub use network::{ClientError, Network};
+pub use network::{Answer, ClientError, Network};
 
 use super::schedule::Outcome;
 

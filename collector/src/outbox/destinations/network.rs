@@ -73,6 +73,42 @@ impl Network {
     }
 }
 
+/// What somebody outside answered to [`Network::ask`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The status.
+    pub status: u16,
+    /// `Content-Type`, as it was sent; empty where it was not.
+    pub kind: String,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+impl Network {
+    /// Posts `body` to somebody who is no destination, behind the same guard; at most `limit` bytes of the answer are
+    /// read. An error is a sentence for the owner.
+    pub async fn ask(
+        &self,
+        url: &str,
+        kind: &str,
+        body: Vec<u8>,
+        limit: usize,
+        patience: Duration,
+    ) -> Result<Answer, String> {
+        let sent = async {
+            let request = self.post(url, patience)?.header(reqwest::header::CONTENT_TYPE, kind).body(body);
+            Ok::<_, Failure>(request.send().await?)
+        };
+        let answer = sent.await.map_err(|failure| failure.reason(self.patience(patience)))?;
+        let status = answer.status().as_u16();
+        let kind = answer.headers().get(reqwest::header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+        let kind = kind.unwrap_or_default().to_owned();
+        let body =
+            read(answer, limit).await.ok_or_else(|| "its answer did not come whole, or was too long".to_owned())?;
+        Ok(Answer { status, kind, body })
+    }
+}
+
 impl Courier for Network {
     fn deliver<'a>(&'a self, target: &'a Target, parcel: &'a Parcel) -> Attempt<'a> {
         Box::pin(async {
