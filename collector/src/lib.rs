@@ -6,9 +6,9 @@ pub mod config;
 pub mod doctor;
 pub mod engagements;
 pub mod evidence;
+pub mod exports;
 #[cfg(test)]
 mod failures;
-pub mod exports;
 pub mod forms;
 pub mod init;
 pub mod keep;
