@@ -33,6 +33,8 @@ const ALWAYS: &[Need] = &[
     Need { package: "g++", there: || program("c++") },
     // Certificates for the first hour, and what the book's examples sign.
     Need { package: "openssl", there: || program("openssl") },
+    // rdflib and pyshacl, which read exports; and the referee of the signatures.
+    Need { package: "python3-venv", there: || program("python3") },
 ];
 
 const BROWSERS: &[Need] = &[
@@ -60,7 +62,6 @@ const BROWSERS: &[Need] = &[
 const REFEREES: &[Need] = &[
     Need { package: "nodejs", there: || program("node") },
     Need { package: "npm", there: || program("npm") },
-    Need { package: "python3-venv", there: || program("python3") },
 ];
 
 /// Installs what is missing.
@@ -86,7 +87,7 @@ fn debian(needs: &[&[Need]]) -> Result<()> {
     let by_hand = format!("sudo apt-get install --no-install-recommends {}", packages.join(" "));
     if !program("apt-get") || house::capture(Command::new("id").arg("-u"))?.trim() != "0" {
         bail!(
-            "the tests need programs that are not here. Install them:\n  {by_hand}\nor run `cargo xtask test --rust-only`, which needs PostgreSQL, openssl, a C++ compiler, Caddy and nginx alone."
+            "the tests need programs that are not here. Install them:\n  {by_hand}\nor run `cargo xtask test --rust-only`, which needs PostgreSQL, openssl, Python, a C++ compiler, Caddy and nginx alone."
         );
     }
     let install = || {
