@@ -59,10 +59,8 @@ const BROWSERS: &[Need] = &[
     },
 ];
 
-const REFEREES: &[Need] = &[
-    Need { package: "nodejs", there: || program("node") },
-    Need { package: "npm", there: || program("npm") },
-];
+const REFEREES: &[Need] =
+    &[Need { package: "nodejs", there: || program("node") }, Need { package: "npm", there: || program("npm") }];
 
 /// Installs what is missing.
 pub fn install(rust_only: bool) -> Result<()> {
