@@ -1,7 +1,7 @@
 //! Making a bundle: a page at a time, from the state of one moment.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     fs::{self, File, OpenOptions},
     io::{BufWriter, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
@@ -23,7 +23,8 @@ use super::{
 };
 use crate::{
     accesses::{Accesses, Opened, Reader},
-    evidence, ledger,
+    evidence,
+    ledger::{self, witness},
     store::{
         Connection,
         values::{millis, rfc3339, time},
@@ -157,13 +158,26 @@ async fn origins(tools: &Tools, main: &mut Connection, out: &mut Tar) -> Result<
 
 async fn checkpoints(main: &mut Connection, size: u64, out: &mut Tar) -> Result<(), BundleError> {
     out.begin(names::CHECKPOINTS)?;
+    // Names of the log about which others were asked: what they signed goes along, under each head.
+    let mut witnessed = BTreeMap::new();
+    for origin in ledger::sql::origins(main).await? {
+        if !witness::sql::outsiders(main, origin.number).await?.is_empty() {
+            witnessed.insert(origin.origin, origin.number);
+        }
+    }
     let mut past = i64::MIN;
     loop {
         let page = sql::checkpoints(main, past, PAGE).await?;
         let Some(last) = page.last() else { break };
         past = last.size;
         for row in page.into_iter().filter(|row| row.size.unsigned_abs() <= size) {
-            let note = String::from_utf8(row.note).map_err(|_| BundleError::Unsound)?;
+            let mut note = String::from_utf8(row.note).map_err(|_| BundleError::Unsound)?;
+            if let Some(origin) = note.lines().next().and_then(|origin| witnessed.get(origin)) {
+                for line in witness::sql::cosignatures(main, *origin, row.size).await? {
+                    note.push_str(&line.line);
+                    note.push('\n');
+                }
+            }
             out.line(&CheckpointLine { published_at: time(row.published_at).map(rfc3339)?, note })?;
         }
     }
