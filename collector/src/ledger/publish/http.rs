@@ -77,7 +77,10 @@ impl Asked {
 fn parse(path: &str) -> Option<(&str, Asked)> {
     match Asked::parse(path) {
         Some(asked) => Some(("", asked)),
-        None => path.split_once('/').and_then(|(place, rest)| Some((place, Asked::parse(rest)?))),
+        None => {
+            let (place, rest) = path.split_once('/').filter(|(place, _)| !place.is_empty())?;
+            Some((place, Asked::parse(rest)?))
+        }
     }
 }
 
@@ -188,9 +191,18 @@ mod tests {
         assert_eq!(parse("tile/entries/000"), Some(("", tile("tile/entries/000"))));
         assert_eq!(parse("20261123T150405Z/checkpoint"), Some(("20261123T150405Z", Asked::Checkpoint)));
         assert_eq!(parse("20261123T150405Z/tile/1/000"), Some(("20261123T150405Z", tile("tile/1/000"))));
-        for path in
-            ["", "x", "tile", "tile/0/0", "tile/64/000", "tile/0/000.p/256", "a/b/checkpoint", "checkpoint/", "/"]
-        {
+        for path in [
+            "",
+            "x",
+            "tile",
+            "tile/0/0",
+            "tile/64/000",
+            "tile/0/000.p/256",
+            "a/b/checkpoint",
+            "checkpoint/",
+            "/checkpoint",
+            "/",
+        ] {
             assert_eq!(parse(path), None, "{path}");
         }
     }
