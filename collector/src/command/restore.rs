@@ -63,7 +63,7 @@ pub fn run(sources: &Sources, restore: &Restore) -> ExitCode {
             Ok(restored) => {
                 say(&settings, &restored, restore.check);
                 match &restored.ledger {
-                    Some(LedgerAfter::DoesNotFit(_)) => ExitCode::from(super::FAILED),
+                    Some(LedgerAfter::DoesNotFit(_) | LedgerAfter::NotBegun(_)) => ExitCode::from(super::FAILED),
                     _ => ExitCode::SUCCESS,
                 }
             }
@@ -136,6 +136,10 @@ fn say_of_ledger(ledger: &LedgerAfter) {
         LedgerAfter::GoesOn { origin, size } => {
             println!("The ledger goes on as {origin}, with {size} entries: what was signed last is in it.");
         }
+        LedgerAfter::NotBegun(why) => eprintln!(
+            "The ledger has no new name yet: {why}. Say `unticked ledger new-origin --reason \"…\"` before you start the \
+             collector: others may have seen what came after the copy."
+        ),
         LedgerAfter::DoesNotFit(why) => eprintln!("The ledger does not go on, and no collector starts on it: {why}."),
     }
 }

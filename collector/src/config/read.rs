@@ -501,7 +501,7 @@ fn span(text: &str) -> Option<Duration> {
 
 fn shown_span(span: Duration) -> String {
     let seconds = span.as_secs();
-    let (unit, size) = UNITS.into_iter().find(|(_, size)| seconds % size == 0).unwrap_or(('s', 1));
+    let (unit, size) = UNITS.into_iter().find(|(_, size)| seconds.is_multiple_of(*size)).unwrap_or(('s', 1));
     format!("{}{unit}", seconds / size)
 }
 

@@ -34,6 +34,8 @@ pub enum LedgerAfter {
         /// How many entries there are.
         size: u64,
     },
+    /// The databases stand, and no new name could be begun.
+    NotBegun(String),
     /// The owner wants it to go on under its own name, and it does not fit: no collector starts on it.
     DoesNotFit(String),
 }

@@ -148,7 +148,9 @@ pub async fn restore(settings: &Settings, wish: &Wish, now: Timestamp, random: &
     }
     // Before anything is appended to it.
     let how = (wish.same_ledger, seen);
-    restored.ledger = Some(after_restore(settings, (ring, random), how, &data.made_at, now).await?);
+    // The files stand: whatever fails now must not be told as though nothing were restored.
+    let after = after_restore(settings, (ring, random), how, &data.made_at, now).await;
+    restored.ledger = Some(after.unwrap_or_else(|error| LedgerAfter::NotBegun(error.to_string())));
     // Here, once there is a journal of the forgotten: forget again whoever was forgotten after `data.made_at`.
     restored.places = moves.placed;
     restored.aside = moves.aside;

@@ -69,9 +69,9 @@ pub async fn begin(
     }
     tx.commit().await?;
     // From here on the start knows what to do by itself, where it is the key store's own head that was written down.
-    let signed = Signed { head, note: sign::sign(&signer, &head)? };
+    let first = Signed { head, note: sign::sign(&signer, &head)? };
     let mut tx = store.keys().begin().await?;
-    ledger_sql::replace_signed(&mut tx, &sign::row(&origin, &signed, millis(now))?).await?;
+    ledger_sql::replace_signed(&mut tx, &sign::row(&origin, &first, millis(now))?).await?;
     // What the main database lacks is lost: that is what was said.
     vault::sql::forget_reached(&mut tx).await?;
     tx.commit().await?;

@@ -75,13 +75,11 @@ impl Asked {
 
 /// What a path behind `/ledger/` asks for, and at which place.
 fn parse(path: &str) -> Option<(&str, Asked)> {
-    match Asked::parse(path) {
-        Some(asked) => Some(("", asked)),
-        None => {
-            let (place, rest) = path.split_once('/').filter(|(place, _)| !place.is_empty())?;
-            Some((place, Asked::parse(rest)?))
-        }
+    if let Some(asked) = Asked::parse(path) {
+        return Some(("", asked));
     }
+    let (place, rest) = path.split_once('/').filter(|(place, _)| !place.is_empty())?;
+    Some((place, Asked::parse(rest)?))
 }
 
 /// Where a log of this name is served: `/ledger`, or `/ledger/20261123T150405Z`.
