@@ -2,10 +2,12 @@
 //! nobody signed, and, where somebody else has written the same, the same verdict.
 
 mod ledger;
+mod receipt;
 mod submission;
 mod ticket;
 
 pub use ledger::{checkpoint, log_proof, note, proof, tile};
+pub use receipt::{good_receipt, receipt};
 pub use submission::{canonical, submission};
 pub use ticket::{signature, ticket};
 

@@ -42,7 +42,8 @@ impl Entry {
 #[derive(Default)]
 pub struct Book {
     entries: Mutex<Vec<Entry>>,
-    receipts: Mutex<Vec<String>>,
+    /// Every receipt that was ever given out, base64, with the submission's id.
+    receipts: Mutex<Vec<(String, String)>>,
     wrong: Mutex<Vec<String>>,
     /// Requests that were not answered, and sent again.
     pub unanswered: AtomicUsize,
@@ -68,7 +69,7 @@ impl Book {
         if answer["id"] != sent.id.as_str() {
             self.wrong(format!("{} was answered as {}", sent.id, answer["id"]));
         }
-        lock(&self.receipts).extend(receipt);
+        self.given(&sent.id, receipt);
         lock(&self.entries).push(Entry { sent, answer, granted, withdrawn: false });
     }
 
@@ -78,7 +79,14 @@ impl Book {
         if answer != entry.answer {
             self.wrong(format!("{} was answered {} and then {answer}", entry.sent.id, entry.answer));
         }
-        lock(&self.receipts).extend(receipt);
+        self.given(&entry.sent.id, receipt);
+    }
+
+    fn given(&self, id: &str, receipt: Option<String>) {
+        match receipt.filter(|text| !text.is_empty()) {
+            Some(text) => lock(&self.receipts).push((id.to_owned(), text)),
+            None => self.wrong(format!("{id} was answered without a receipt")),
+        }
     }
 
     pub fn withdrawn(&self, id: &str) {
@@ -100,7 +108,7 @@ impl Book {
         lock(&self.entries).clone()
     }
 
-    pub fn receipts(&self) -> Vec<String> {
+    pub fn receipts(&self) -> Vec<(String, String)> {
         lock(&self.receipts).clone()
     }
 

@@ -27,7 +27,9 @@ fn free_port() -> u16 {
 
 /// The sample shop, and where what it keeps lies.
 pub struct Shop {
-    folder: Option<TempDir>,
+    folder: PathBuf,
+    /// Goes with us.
+    own: Option<TempDir>,
     database: String,
     /// The server and the database on it that goes with us.
     server: Option<(String, String)>,
@@ -36,24 +38,33 @@ pub struct Shop {
 impl Shop {
     /// On SQLite, or in a new database of this PostgreSQL server.
     pub fn open(crm: &str, postgres: Option<&str>) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let definitions = folder.path().join("definitions");
+        let own = tempfile::tempdir().unwrap();
+        let mut shop = Self::open_in(own.path(), crm);
+        shop.own = Some(own);
+        if let Some(url) = postgres {
+            shop.database = create_database(url);
+            shop.server = Some((url.to_owned(), shop.database.clone()));
+        }
+        shop
+    }
+
+    /// On SQLite, in a folder of the caller's.
+    pub fn open_in(folder: &Path, crm: &str) -> Self {
+        let definitions = folder.join("definitions");
         copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/shop/definitions"), &definitions);
         edit(&definitions.join("destinations.toml"), |text| text.replace("127.0.0.1:7412", crm));
         // Nobody is taken for a robot: what waits for the owner would not reach the receiver.
         edit(&definitions.join("forms/contact.toml"), |text| text + "\n[robots]\nminimum_seconds = 0\n");
-        let server = postgres.map(|url| (url.to_owned(), create_database(url)));
-        let database = server.as_ref().map_or_else(|| "sqlite:unticked.db".to_owned(), |(_, own)| own.clone());
-        Self { folder: Some(folder), database, server }
+        Self { folder: folder.to_owned(), own: None, database: "sqlite:unticked.db".to_owned(), server: None }
     }
 
     pub fn path(&self) -> &Path {
-        self.folder.as_ref().unwrap().path()
+        &self.folder
     }
 
     /// The folder stays: something is wrong in it.
     pub fn keep(&mut self) -> PathBuf {
-        self.folder.take().unwrap().keep()
+        self.own.take().map_or_else(|| self.folder.clone(), TempDir::keep)
     }
 
     fn settings(&self, crm: &str, address: SocketAddr, public: u16) {
@@ -70,11 +81,15 @@ impl Shop {
     /// Both databases, while no collector runs.
     pub fn store(&self, port: u16) -> (tokio::runtime::Runtime, Store) {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let store = runtime.block_on(Store::open_current(&self.settings_of(port).database)).unwrap();
+        (runtime, store)
+    }
+
+    /// The settings of one of its collectors.
+    pub fn settings_of(&self, port: u16) -> Settings {
         let file = Some(self.path().join(format!("{port}.toml")));
         let sources = Sources { file, folder: self.path().to_owned(), ..Sources::default() };
-        let settings = Settings::load(&sources).unwrap().settings;
-        let store = runtime.block_on(Store::open_current(&settings.database)).unwrap();
-        (runtime, store)
+        Settings::load(&sources).unwrap().settings
     }
 }
 

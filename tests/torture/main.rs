@@ -10,6 +10,8 @@ mod book;
 mod collector;
 mod crm;
 mod dice;
+mod full_disk;
 mod killing;
+mod ledger;
 mod reckoning;
 mod visitors;

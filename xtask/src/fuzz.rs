@@ -96,8 +96,8 @@ fn build() -> Result<PathBuf> {
     let host = host.trim();
     let target = house::target().join("fuzz");
     let mut command = house::cargo();
-    // With a target named, the flags are not those of build scripts.
-    command.args(["build", "--quiet", "--release", "--locked", "--target", host, "--target-dir"]).arg(&target);
+    // With a target named, the flags are not those of build scripts. Its lock file follows what `shared` needs.
+    command.args(["build", "--quiet", "--release", "--target", host, "--target-dir"]).arg(&target);
     command.current_dir(folder()).env("CARGO_ENCODED_RUSTFLAGS", FLAGS.join("\u{1f}"));
     house::run(&mut command).context("the fuzz targets do not compile (libFuzzer needs a C++ compiler)")?;
     Ok(target.join(host).join("release"))

@@ -62,7 +62,13 @@ fn log_to_standard_error(settings: &LogSettings) {
     let filter = EnvFilter::try_new(&settings.level).unwrap_or_else(|_| EnvFilter::new("info"));
     // Colours are for people who watch; a journal or a file would keep the codes.
     let watched = std::io::stderr().is_terminal();
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(watched);
+    // A line that cannot be written is lost. To say so on the same full disk would panic, and end whoever wanted to say
+    // that nothing can be stored just now.
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(watched)
+        .log_internal_errors(false);
     match settings.format {
         LogFormat::Human => builder.with_target(false).init(),
         LogFormat::Json => builder.json().flatten_event(true).init(),
