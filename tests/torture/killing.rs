@@ -160,7 +160,9 @@ pub fn reckon(shop: &Shop, crm: &Crm, world: &World, end: bool, dice: &mut Dice)
     }
     world.collectors.iter().for_each(Collector::kill);
     nothing_is_lost_or_doubled(shop, world);
-    every_receipt_still_proves(shop, world);
+    if end {
+        every_receipt_still_proves(shop, world);
+    }
     let said = world.collectors[0].unticked(&["verify"]);
     assert!(
         said.status.success(),

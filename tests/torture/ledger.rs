@@ -11,7 +11,7 @@ use unticked_collector::{
 };
 use unticked_shared::{
     evidence,
-    merkle::{Checkpoint, Frontier, Hash, leaf_hash, note::Note},
+    merkle::{Checkpoint, Frontier, Hash, leaf_hash},
     receipt::{Receipt, verify},
 };
 
@@ -71,8 +71,9 @@ pub fn every_receipt_still_proves(shop: &Shop, world: &World) {
         for (id, text) in world.book.receipts() {
             let receipt = Receipt::read(&STANDARD.decode(text).unwrap()).unwrap();
             let proved = verify(&receipt, &key).unwrap_or_else(|error| panic!("the receipt of {id}: {error}"));
-            let note = Note::parse(&proved.checkpoint).unwrap();
-            let then = Checkpoint::parse(note.verify(std::slice::from_ref(&key)).unwrap()).unwrap();
+            // Its signature holds already; without optimisation a second look costs as much as all the rest.
+            let (text, _) = proved.checkpoint.split_once("\n\n").unwrap();
+            let then = Checkpoint::parse(&format!("{text}\n")).unwrap();
             let at = usize::try_from(then.size).unwrap();
             assert!(at <= leaves.len(), "the receipt of {id} speaks of {at} leaves, {} are kept", leaves.len());
             assert_eq!(then.root, roots[at], "the receipt of {id}: the tree of {at} leaves");
