@@ -23,6 +23,7 @@ pub mod preferences;
 pub mod problem;
 pub mod receipts;
 pub mod retention;
+pub mod rotation;
 pub mod router;
 pub mod store;
 pub mod submissions;

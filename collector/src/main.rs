@@ -46,6 +46,9 @@ enum Command {
     /// Checks what a visitor kept: one record, with its proof
     #[command(subcommand)]
     Receipt(command::receipt::Receipt),
+    /// The keys of the key ring: which there are, and changing them while collectors work
+    #[command(subcommand)]
+    Keys(command::keys::Keys),
     /// What was ever shown
     #[command(subcommand)]
     Versions(command::versions::Versions),
@@ -90,6 +93,7 @@ fn main() -> ExitCode {
         Command::Doctor(doctor) => command::doctor::run(&sources, &doctor),
         Command::Upgrade => command::upgrade::run(&sources),
         Command::Receipt(receipt) => command::receipt::run(&receipt),
+        Command::Keys(keys) => command::keys::run(&sources, &keys),
         Command::Versions(versions) => command::versions::run(&sources, &versions),
         Command::Quarantine(quarantine) => command::quarantine::run(&sources, &quarantine),
         Command::Destinations(destinations) => command::destinations::run(&sources, &destinations),

@@ -27,13 +27,14 @@ use crate::{
     placements::{http::Rendered, tickets::TicketKeys},
     preferences::{self, Links, Preferences},
     retention::{self, Retention},
+    rotation,
     router::{RateLimits, arrival::Said, impatient, router},
     store::{OpenError, Store, StoreError},
     submissions::{
         Needs, Submissions, reached,
         sweep::{Swept, sweep},
     },
-    vault::{KeyRing, RingError, Vault, VaultError},
+    vault::{Ring, RingError, Vault, VaultError},
     world::{Clock, Random},
 };
 
@@ -216,16 +217,22 @@ impl Running {
 
 /// Starts the collector.
 pub async fn serve(settings: Settings, overrides: Overrides) -> Result<Running, StartError> {
-    let ring = KeyRing::open(&settings.key_ring, &overrides.random)?;
-    let tickets = TicketKeys::from_ring(&ring);
-    let links = Links::new(&ring, &settings.server.public_url);
+    let ring = Ring::open(&settings.key_ring, &overrides.random)?;
+    let tickets = TicketKeys::following(ring.clone());
+    let links = Links::new(&ring.current(), &settings.server.public_url);
     open_store(&settings, &overrides).await?.close().await;
     let presence = Presence::shared(&settings.database.main)?;
     // Opened only now, when no restore can move the files any more: a lead would be kept in what it put aside.
     let store = Store::open_current(&settings.database).await?;
-    let vault = Vault::new(ring, overrides.random.clone());
+    let vault = Vault::with(ring.clone(), overrides.random.clone());
     // A ring that does not open what the key store holds would lock every person's data in for good.
     vault.check(&store).await?;
+    // Whoever changes keys waits from now on until we know them.
+    let process = overrides.random.uuid(overrides.clock.now());
+    let user = rotation::users::AtWork::new(store.clone(), ring, overrides.clock.clone(), process);
+    if let Err(error) = user.note().await {
+        tracing::warn!(%error, "the key store does not take which keys are known");
+    }
     // Before the first submission notes how far the main database is.
     reached::look(&store, overrides.clock.now()).await.map_err(OpenError::from)?;
     let ledger = Ledger::open(&store, &vault, &settings.server.public_url, &overrides.clock).await?;
@@ -294,6 +301,7 @@ pub async fn serve(settings: Settings, overrides: Overrides) -> Result<Running, 
         tokio::spawn(publisher.clone().run(stopped_by(&stop))),
         retention.start(rules, overrides.clock.clone(), metrics.clone(), stopped_by(&stop)),
         outbox.start(tools, stopped_by(&stop)),
+        tokio::spawn(user.follow(stopped_by(&stop))),
         tokio::spawn(sweep_hourly(store.clone(), overrides.clock.clone(), stopped_by(&stop))),
     ];
     let vouching = witness::Tools {

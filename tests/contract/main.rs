@@ -18,6 +18,7 @@ mod outbox;
 mod preferences;
 mod publish;
 mod retention;
+mod rotation;
 mod source;
 mod submissions;
 mod vault;
@@ -58,6 +59,8 @@ async fn every_room(store: &Store) {
     engagements::takes_each_message_once(store).await;
     verify::reads_everything_again(store).await;
     verify::a_snapshot_is_of_one_moment(store).await;
+    rotation::finds_what_lies_under_which_key_and_seals_it_anew(store).await;
+    rotation::knows_who_works_with_which_keys_and_what_is_retired(store).await;
     ledger::sequences_what_is_in_no_ledger(store, &submissions::record(1).evidence).await;
     ledger::appends_and_reads_what_was_appended(store).await;
     ledger::two_appenders_make_one_tree(store).await;

@@ -28,6 +28,7 @@ pub async fn keeps_finds_and_destroys_keys(store: &Store) {
     }
     let mut connection = store.keys().read().await.unwrap();
     assert_eq!(sql::newest(&mut connection).await.unwrap().unwrap(), keys(300, 300));
+    assert_eq!(sql::oldest(&mut connection).await.unwrap().unwrap(), keys(1, 1));
     assert_eq!(sql::find(&mut connection, Uuid::from_u128(7)).await.unwrap().unwrap(), keys(7, 7));
     assert_eq!(sql::find(&mut connection, Uuid::from_u128(999)).await.unwrap(), None);
     let between = sql::made_between(&mut connection, 10, 20, Uuid::from_u128(12), 4).await.unwrap();

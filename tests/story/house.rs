@@ -18,7 +18,7 @@ use unticked_collector::{
     execute, fetch_all, fetch_optional,
     outbox::sql::{Troubled, backlog, list_troubled},
     retention,
-    submissions::quarantine,
+    submissions::{quarantine, record::value_cell},
     wiring::{App, Overrides, Running, serve},
     world::{Clock, Random},
 };
@@ -26,6 +26,7 @@ use unticked_shared::{
     placement::Placement,
     submission::{TicketAnswer, TicketRequest},
 };
+use uuid::Uuid;
 use xtask::fetch::{self, Fetched};
 
 /// One of the sample forms' sites.
@@ -275,7 +276,32 @@ impl House {
         self.address
     }
 
-    fn app(&self) -> &App {
+    /// Opens every value and every key with the collector's own vault; answers how many there were.
+    pub fn opens_everything(&self) -> usize {
+        let (store, vault) = (self.app().store.clone(), self.app().vault.clone());
+        self.runtime.block_on(async {
+            let values: Vec<(Uuid, Uuid, String, String, Vec<u8>)> = fetch_all!(
+                &mut store.read().await.unwrap(),
+                (Uuid, Uuid, String, String, Vec<u8>),
+                "select submission.submission_id, subject_id, field, identifies, content
+                 from value
+                 join submission on submission.submission_id = value.submission_id",
+            )
+            .await
+            .unwrap();
+            for (submission, subject, field, identifies, content) in &values {
+                let keys = vault.keys_of(&store, *subject).await.unwrap().unwrap();
+                value_cell(*submission, field, |cell| match identifies.as_str() {
+                    "no" => vault.open_value(cell, content).map(drop),
+                    _ => keys.identity.as_ref().unwrap().open(cell, content).map(drop),
+                })
+                .unwrap();
+            }
+            values.len()
+        })
+    }
+
+    pub fn app(&self) -> &App {
         &self.running.as_ref().unwrap().app
     }
 

@@ -10,6 +10,7 @@ mod every_answer;
 mod house;
 mod keep;
 mod ledger;
+mod keys;
 mod life;
 mod limits;
 mod pages;

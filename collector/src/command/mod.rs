@@ -10,6 +10,7 @@ pub mod destinations;
 pub mod doctor;
 pub mod evidence;
 pub mod init;
+pub mod keys;
 pub mod leads;
 pub mod ledger;
 pub mod quarantine;
@@ -30,7 +31,7 @@ use unticked_collector::{
     keep::{KeepError, Presence},
     ledger::Ledger,
     store::{Store, StoreError, values},
-    vault::{KeyRing, Vault},
+    vault::{Ring, Vault},
     world::{Clock, Random},
 };
 
@@ -102,8 +103,8 @@ pub async fn vault(settings: &Settings, store: &Store) -> Result<Vault, ExitCode
         return Err(ExitCode::from(FAILED));
     }
     let random = Random::system();
-    let ring = KeyRing::open(&settings.key_ring, &random).map_err(|error| failed("The keys cannot be read", &error))?;
-    let vault = Vault::new(ring, random);
+    let ring = Ring::open_existing(&settings.key_ring).map_err(|error| failed("The keys cannot be read", &error))?;
+    let vault = Vault::with(ring, random);
     vault.check(store).await.map_err(|error| failed("The keys cannot be used", &error))?;
     Ok(vault)
 }

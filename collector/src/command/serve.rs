@@ -45,8 +45,13 @@ async fn until_stopped(running: Running) -> ExitCode {
     tracing::info!(address = %running.addr, public = app.settings.server.public_url, "the collector is ready");
     loop {
         tokio::select! {
-            // It logs how it went.
-            _ = hangup.recv() => drop(app.forms.reload().await),
+            _ = hangup.recv() => {
+                // Each logs how it went.
+                drop(app.forms.reload().await);
+                if let Err(error) = app.vault.ring_at_work().learn() {
+                    tracing::error!(%error, "the key ring cannot be used; the keys known before stay in use");
+                }
+            }
             _ = interrupt.recv() => break,
             _ = terminate.recv() => break,
         }

@@ -98,7 +98,8 @@ pub async fn backup(settings: &Settings, order: &Order, now: Timestamp, random: 
     if !settings.key_ring.exists() {
         return Err(KeepError::NoRing(settings.key_ring.clone()));
     }
-    let fingerprint = KeyRing::open_existing(&settings.key_ring)?.fingerprint();
+    let ring = KeyRing::open_existing(&settings.key_ring)?;
+    let fingerprint = ring.fingerprint();
     let _present = if order.reason == Reason::Asked { Some(Presence::shared(&settings.database.main)?) } else { None };
     make_folder(&order.data)?;
     make_folder(&order.keys)?;
@@ -145,6 +146,12 @@ pub async fn backup(settings: &Settings, order: &Order, now: Timestamp, random: 
         keys.files.insert(RING.to_owned(), copied);
     } else if order.reason == Reason::Asked {
         notes.push(format!("the key ring {} is not in it: keep it safe by other means", settings.key_ring.display()));
+    }
+    // What was copied before may lie under a key that has left the ring meanwhile, and this copy would not open it.
+    let copied = keys_draft.path().join(RING);
+    let now = if order.ring { KeyRing::read_copy(&copied)? } else { KeyRing::open_existing(&settings.key_ring)? };
+    if !now.holds_all_of(&ring) {
+        return Err(KeepError::KeysRetired);
     }
     keys.write(keys_draft.path())?;
 

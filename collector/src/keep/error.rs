@@ -71,6 +71,9 @@ pub enum KeepError {
         "the key ring {0} is not there; a backup without it opens nothing. Correct `keys.ring`, or say `--without-ring`"
     )]
     NoRing(PathBuf),
+    /// A key left the ring between the copies of the data and of the ring.
+    #[error("a key left the key ring while the copy was made, which would not open all of itself; make it again")]
+    KeysRetired,
     /// The key ring cannot be read.
     #[error(transparent)]
     Ring(#[from] RingError),

@@ -275,7 +275,7 @@ fn identifies(word: &str) -> Identifies {
 
 fn open_value(leads: &Leads, cell: &Cell<'_>, kind: &str, sealed: &[u8], identity: Option<&Key>) -> Option<Value> {
     let plain = match identifies(kind) {
-        Identifies::No => leads.vault.ring().open_value(cell, sealed).ok()?,
+        Identifies::No => leads.vault.open_value(cell, sealed).ok()?,
         _ => identity?.open(cell, sealed).ok()?,
     };
     serde_json::from_slice(&plain).ok()

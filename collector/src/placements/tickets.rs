@@ -13,7 +13,10 @@ use unticked_shared::{
 };
 use uuid::Uuid;
 
-use crate::{vault::KeyRing, world::Random};
+use crate::{
+    vault::{KeyRing, Ring},
+    world::Random,
+};
 
 /// Slow readers are not punished: a day.
 pub const LIFE_SECONDS: i64 = 24 * 60 * 60;
@@ -42,9 +45,14 @@ pub struct TicketKey {
 
 /// The keys that make and open tickets.
 #[derive(Debug, Clone)]
-pub struct TicketKeys {
-    first: TicketKey,
-    older: Vec<TicketKey>,
+pub struct TicketKeys(Source);
+
+#[derive(Debug, Clone)]
+enum Source {
+    /// The first key and the older ones.
+    Fixed(TicketKey, Vec<TicketKey>),
+    /// As the ring has them now.
+    Ring(Ring),
 }
 
 /// A ticket that is ours, freshly minted or opened; it may have expired.
@@ -65,21 +73,33 @@ pub struct NotOurs;
 impl TicketKeys {
     /// `first` signs, it and `older` open.
     pub fn new(first: TicketKey, older: Vec<TicketKey>) -> Self {
-        Self { first, older }
+        Self(Source::Fixed(first, older))
     }
 
     /// The ring's ticket keys.
     pub fn from_ring(ring: &KeyRing) -> Self {
-        let mut keys = ring.ticket_keys().map(|(name, key)| TicketKey { name, key });
-        let first = keys.next().expect("a key ring has a first key");
-        Self { first, older: keys.collect() }
+        let (first, older) = keys_of(ring);
+        Self::new(first, older)
+    }
+
+    /// The ticket keys of a ring that follows its file.
+    pub fn following(ring: Ring) -> Self {
+        Self(Source::Ring(ring))
+    }
+
+    fn current(&self) -> (TicketKey, Vec<TicketKey>) {
+        match &self.0 {
+            Source::Fixed(first, older) => (first.clone(), older.clone()),
+            Source::Ring(ring) => keys_of(&ring.current()),
+        }
     }
 
     /// Makes a ticket for what is shown, from `now` on.
     pub fn mint(&self, shown: Shown, now: Timestamp, random: &Random) -> Ticket {
+        let (first, _) = self.current();
         let claims = Claims {
             id: base64::encode_url(random.uuid(now).as_bytes()),
-            key: self.first.name.clone(),
+            key: first.name.clone(),
             form: shown.form,
             version: shown.version,
             language: shown.language,
@@ -88,25 +108,37 @@ impl TicketKeys {
             expires_at: now.as_second() + LIFE_SECONDS,
         };
         let body = canonical::to_vec(&claims).expect("claims are texts and seconds of this era");
-        let tag = self.first.key.tag(&body).to_vec();
+        let tag = first.key.tag(&body).to_vec();
         let text = Sealed { claims: body, tag }.text();
-        Ticket { claims, text, key: self.first.key.clone() }
+        Ticket { claims, text, key: first.key }
     }
 
     /// Reads a ticket and checks its signature; whether it has expired the caller asks, since an accepted id answers
     /// whatever its age.
     pub fn open(&self, text: &str) -> Result<Ticket, NotOurs> {
         let Sealed { claims: body, tag } = Sealed::parse(text).ok_or(NotOurs)?;
-        let signer = std::iter::once(&self.first)
-            .chain(&self.older)
-            .find(|candidate| candidate.key.tag_matches(&body, &tag))
-            .ok_or(NotOurs)?;
+        let signer = || {
+            let (first, older) = self.current();
+            std::iter::once(first).chain(older).find(|candidate| candidate.key.tag_matches(&body, &tag))
+        };
+        let signer = match (signer(), &self.0) {
+            // Another collector may know a key that we have not learnt yet.
+            (None, Source::Ring(ring)) if ring.learn().unwrap_or(false) => signer(),
+            (found, _) => found,
+        };
+        let signer = signer.ok_or(NotOurs)?;
         let claims: Claims = serde_json::from_slice(&body).map_err(|_| NotOurs)?;
         if claims.key != signer.name {
             return Err(NotOurs);
         }
-        Ok(Ticket { claims, text: text.to_owned(), key: signer.key.clone() })
+        Ok(Ticket { claims, text: text.to_owned(), key: signer.key })
     }
+}
+
+fn keys_of(ring: &KeyRing) -> (TicketKey, Vec<TicketKey>) {
+    let mut keys = ring.ticket_keys().map(|(name, key)| TicketKey { name, key });
+    let first = keys.next().expect("a key ring has a first key");
+    (first, keys.collect())
 }
 
 impl Ticket {

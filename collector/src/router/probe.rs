@@ -23,13 +23,13 @@ pub(super) async fn healthy(
 ) -> Response {
     let ring = app.vault.ring();
     let asked = headers.get(probe::HEADER).and_then(|value| value.to_str().ok());
-    let Some(challenge) = asked.and_then(|asked| Challenge::read(asked, ring)) else {
+    let Some(challenge) = asked.and_then(|asked| Challenge::read(asked, &ring)) else {
         return "ok\n".into_response();
     };
     let server = &app.settings.server;
     let (client, chain) = behind(peer.ip(), &headers, &server.trusted_proxies);
     let seen = Seen {
-        proof: challenge.proof(ring),
+        proof: challenge.proof(&ring),
         peer: peer.ip().to_canonical(),
         client: client.0,
         amiss: amiss(peer.ip(), &headers, chain, server).map(|kind| kind.advice(server)).collect(),

@@ -237,6 +237,15 @@ impl Database {
         }
     }
 
+    /// Gives the room of what was deleted or overwritten back, on PostgreSQL; SQLite overwrites it at once
+    /// (`secure_delete`).
+    pub async fn vacuum(&self, table: &'static str) -> Result<(), StoreError> {
+        if let Pools::Postgres(pool) = &self.pools {
+            sqlx::query(AssertSqlSafe(format!("vacuum {table}"))).execute(pool).await?;
+        }
+        Ok(())
+    }
+
     async fn fold_log(&self) -> Result<bool, StoreError> {
         let Pools::Sqlite { writer, .. } = &self.pools else { return Ok(true) };
         let mut connection = writer.acquire().await?;

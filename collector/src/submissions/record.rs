@@ -27,7 +27,7 @@ use crate::{
     preferences::Links,
     retention::decide::first_end,
     store::values::{millis, rfc3339},
-    vault::{Cell, NewSubject, Vault, WrappedKeys},
+    vault::{Cell, Kind, NewSubject, Vault, WrappedKeys},
 };
 
 /// Everything that one submission writes, sealed.
@@ -96,6 +96,22 @@ struct Digested<'a> {
 /// The place of a value: its row is the submission's 16 bytes and the field's name.
 pub fn value_row(submission: Uuid, field: &str) -> Vec<u8> {
     [submission.as_bytes().as_slice(), field.as_bytes()].concat()
+}
+
+/// A value's place, for whoever opens it or seals it anew.
+pub fn value_cell<T>(submission: Uuid, field: &str, work: impl FnOnce(&Cell<'_>) -> T) -> T {
+    work(&Cell { table: "value", row: &value_row(submission, field), column: "content" })
+}
+
+impl Record {
+    /// Everything in it that lies under a key of the ring.
+    pub fn sealed_by_the_ring(&self) -> impl Iterator<Item = (Kind, &[u8])> {
+        let wrapped = [&self.keys.identity_key, &self.keys.evidence_key].into_iter().flatten();
+        let values = self.values.iter().filter(|value| value.identifies == "no");
+        wrapped
+            .map(|key| (Kind::Wrap, key.as_slice()))
+            .chain(values.map(|value| (Kind::Value, value.content.as_slice())))
+    }
 }
 
 /// Makes the rows, with fresh ids, keys and openings.

@@ -24,6 +24,7 @@ use crate::{
     mail,
     metrics::Metrics,
     outbox::{self, Outbox},
+    rotation::rotate::any_retired,
     store::{Store, StoreError},
     vault,
 };
@@ -234,6 +235,11 @@ async fn keep_keys(tools: &Tools, records: &[&Record]) -> Result<(), StoreError>
     let keys: Vec<_> = records.iter().map(|record| &record.keys).collect();
     let mut tx = tools.store.keys().begin().await?;
     vault::sql::insert(&mut tx, &keys).await?;
+    let retired = vault::sql::retired(&mut tx).await?;
+    if records.iter().any(|record| any_retired(&retired, record.sealed_by_the_ring())) {
+        let why = "it was sealed under a key that has left the ring: this collector needs the new key ring";
+        return Err(StoreError::Unavailable(why.to_owned()));
+    }
     if let (Some(committed), Some(newest)) = (tools.reached.get(), keys.last()) {
         vault::sql::note_reached(&mut tx, committed, newest.created_at).await?;
     }

@@ -1,28 +1,22 @@
 //! The key ring: a file of its own, outside the databases and their backups.
 
 use std::{
-    fs,
-    io::{self, Write},
+    fmt, fs, io,
     path::{Path, PathBuf},
 };
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use hkdf::Hkdf;
-use serde::{Deserialize, Serialize};
+use jiff::Timestamp;
 use sha2::Sha256;
 use unticked_shared::signature::{SigningKey, hex};
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
-use super::cipher::{Cell, Key, NotOpened};
+use super::{
+    cipher::{Cell, Key, NotOpened},
+    ring_file::{self, Entry, File},
+};
 use crate::world::Random;
-
-const HEAD: &str = "\
-# The key ring of Unticked. Whoever holds this file and the databases can read everything in them; without this
-# file nobody can. Keep a copy, apart from the backups of the databases.
-#
-# Of each kind the first key seals or signs and every key opens. To change a key, put a new one before it; the old
-# one stays for as long as anything that it sealed is kept. The index key cannot be changed: addresses are found by it.
-";
 
 /// Why the key ring cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -61,6 +55,7 @@ pub struct KeyRing {
     ticket: Keys,
     index: Key,
     made_now: bool,
+    path: PathBuf,
 }
 
 /// The keys of one kind; never empty.
@@ -69,37 +64,91 @@ struct Keys(Vec<NamedKey>);
 
 #[derive(Clone)]
 struct NamedKey {
-    id: [u8; 4],
+    id: KeyId,
     key: Key,
+    made_at: Option<Timestamp>,
+    first_since: Option<Timestamp>,
+    prepared: bool,
 }
 
-/// The file's shape.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
+/// What a key is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
     /// Wraps the subjects' keys.
-    wrap: Vec<Entry>,
+    Wrap,
     /// Seals values that identify nobody.
-    value: Vec<Entry>,
+    Value,
     /// Signs tickets.
-    ticket: Vec<Entry>,
-    /// Hashes addresses.
-    index: Entry,
+    Ticket,
 }
 
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Entry {
-    /// 8 hexadecimal digits; stands before what the key seals, and in the tickets it signs.
-    id: String,
-    /// Base64 of 32 bytes.
-    key: String,
-}
+impl Kind {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Wrap, Self::Value, Self::Ticket];
 
-impl Drop for Entry {
-    fn drop(&mut self) {
-        self.key.zeroize();
+    /// As the file calls it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Wrap => "wrap",
+            Self::Value => "value",
+            Self::Ticket => "ticket",
+        }
     }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The name of a key; stands before everything that it seals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct KeyId(pub [u8; 4]);
+
+impl KeyId {
+    /// Of the key under which something was sealed.
+    pub fn of(sealed: &[u8]) -> Option<Self> {
+        sealed.first_chunk().map(|id| Self(*id))
+    }
+}
+
+impl KeyId {
+    /// As it is written: 8 hexadecimal digits.
+    pub fn parse(text: &str) -> Option<Self> {
+        let id = u32::from_str_radix(text, 16).ok().filter(|_| text.len() == 8)?;
+        Some(Self(id.to_be_bytes()))
+    }
+}
+
+impl fmt::Display for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex(&self.0))
+    }
+}
+
+/// One key of the ring, without its secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyInfo {
+    /// Its name.
+    pub id: KeyId,
+    /// What it does.
+    pub role: Role,
+    /// When it was put into the ring; not known of those that were made with it.
+    pub made_at: Option<Timestamp>,
+    /// Since when it is, or was, the first; not known of those that were made with the ring.
+    pub first_since: Option<Timestamp>,
+}
+
+/// What a key does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// The first: it seals or signs.
+    First,
+    /// It opens what it has sealed.
+    Older,
+    /// It waits until every collector knows it.
+    Prepared,
 }
 
 impl std::fmt::Debug for KeyRing {
@@ -114,7 +163,8 @@ impl KeyRing {
         match fs::symlink_metadata(path) {
             Ok(_) => Self::read(path, false),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let made = make(path, random).map_err(|cause| RingError::File { path: path.to_owned(), cause })?;
+                let made =
+                    ring_file::make(path, random).map_err(|cause| RingError::File { path: path.to_owned(), cause })?;
                 Self::read(path, made)
             }
             Err(cause) => Err(RingError::File { path: path.to_owned(), cause }),
@@ -133,7 +183,7 @@ impl KeyRing {
 
     /// Reads a copy of the file, whoever may read it: a disk that knows no modes is no reason not to restore.
     pub fn read_copy(path: &Path) -> Result<Self, RingError> {
-        Self::read_whoever_may(path, false)
+        Self::understand(path, &ring_file::read(path, true)?, false)
     }
 
     /// Names the ring without revealing it. It stays while keys are changed, since the index key cannot be.
@@ -142,37 +192,76 @@ impl KeyRing {
     }
 
     fn read(path: &Path, made_now: bool) -> Result<Self, RingError> {
-        let file = |cause| RingError::File { path: path.to_owned(), cause };
-        #[cfg(unix)]
-        {
-            let metadata = fs::metadata(path).map_err(file)?;
-            let mode = std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o777;
-            if mode & 0o077 != 0 {
-                return Err(RingError::Permissions { path: path.to_owned(), mode });
-            }
-        }
-        Self::read_whoever_may(path, made_now)
+        Self::understand(path, &ring_file::read(path, false)?, made_now)
     }
 
-    fn read_whoever_may(path: &Path, made_now: bool) -> Result<Self, RingError> {
-        let file = |cause| RingError::File { path: path.to_owned(), cause };
-        let text = Zeroizing::new(fs::read_to_string(path).map_err(file)?);
-        Self::parse(&text, made_now).map_err(|reason| RingError::Content { path: path.to_owned(), reason })
+    fn understand(path: &Path, text: &str, made_now: bool) -> Result<Self, RingError> {
+        let ring = ring_file::parse(text).and_then(|file| Self::from_file(&file, path, made_now));
+        ring.map_err(|reason| RingError::Content { path: path.to_owned(), reason })
     }
 
-    fn parse(text: &str, made_now: bool) -> Result<Self, String> {
-        // The parser's own message quotes the line, which may be a key.
-        let file: File = toml::from_str(text).map_err(|error| {
-            let line = error.span().map_or(0, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
-            format!("line {line} is not as it should be")
-        })?;
+    pub(super) fn from_file(file: &File, path: &Path, made_now: bool) -> Result<Self, String> {
         Ok(Self {
             wrap: Keys::read("wrap", &file.wrap)?,
             value: Keys::read("value", &file.value)?,
             ticket: Keys::read("ticket", &file.ticket)?,
             index: NamedKey::read("index", &file.index)?.key,
             made_now,
+            path: path.to_owned(),
         })
+    }
+
+    /// Its file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The keys of a kind, in the ring's order.
+    pub fn keys(&self, kind: Kind) -> Vec<KeyInfo> {
+        let keys = self.of(kind).0.iter().enumerate();
+        let info = keys.map(|(at, key)| KeyInfo {
+            id: key.id,
+            role: match (at, key.prepared) {
+                (0, _) => Role::First,
+                (_, true) => Role::Prepared,
+                (_, false) => Role::Older,
+            },
+            made_at: key.made_at,
+            first_since: key.first_since,
+        });
+        info.collect()
+    }
+
+    /// The first key of a kind.
+    pub fn first(&self, kind: Kind) -> KeyId {
+        self.of(kind).0[0].id
+    }
+
+    /// Whether a key of this kind is in the ring.
+    pub fn has(&self, kind: Kind, id: KeyId) -> bool {
+        self.of(kind).0.iter().any(|key| key.id == id)
+    }
+
+    /// Whether every key of another ring is in this one, too.
+    pub fn holds_all_of(&self, other: &Self) -> bool {
+        Kind::ALL.into_iter().all(|kind| other.of(kind).0.iter().all(|key| self.has(kind, key.id)))
+    }
+
+    /// Names every key by kind, the first one first, and no secret: `wrap 1a2b3c4d 5e6f7a8b value …`.
+    pub fn knows(&self) -> String {
+        let kinds = Kind::ALL.map(|kind| {
+            let ids: Vec<String> = self.of(kind).0.iter().map(|key| key.id.to_string()).collect();
+            format!("{kind} {}", ids.join(" "))
+        });
+        kinds.join(" ")
+    }
+
+    fn of(&self, kind: Kind) -> &Keys {
+        match kind {
+            Kind::Wrap => &self.wrap,
+            Kind::Value => &self.value,
+            Kind::Ticket => &self.ticket,
+        }
     }
 
     /// Wraps a subject's key.
@@ -198,7 +287,7 @@ impl KeyRing {
 
     /// The keys that sign and open tickets, by name; the first signs.
     pub fn ticket_keys(&self) -> impl Iterator<Item = (String, SigningKey)> {
-        self.ticket.0.iter().map(|key| (hex(&key.id), SigningKey::new(key.key.expose().to_vec())))
+        self.ticket.0.iter().map(|key| (key.id.to_string(), SigningKey::new(key.key.expose().to_vec())))
     }
 
     /// A key for MACs of the collector's own, by what they are for. It derives from the index key, which never changes.
@@ -247,66 +336,46 @@ impl Keys {
             return Err(format!("it holds no `{kind}` key"));
         }
         let twice = keys.iter().enumerate().any(|(at, key)| keys[..at].iter().any(|other| other.id == key.id));
-        if twice { Err(format!("two `{kind}` keys share an id")) } else { Ok(Self(keys)) }
+        if twice {
+            return Err(format!("two `{kind}` keys share an id"));
+        }
+        if keys[0].prepared {
+            return Err(format!("the first `{kind}` key has `made_at` and no `first_since`: it was not to seal yet"));
+        }
+        Ok(Self(keys))
     }
 
     fn seal(&self, cell: &Cell<'_>, plain: &[u8], random: &Random) -> Vec<u8> {
         let first = &self.0[0];
-        let mut sealed = first.id.to_vec();
+        let mut sealed = first.id.0.to_vec();
         sealed.append(&mut first.key.seal(cell, plain, random));
         sealed
     }
 
     fn open(&self, cell: &Cell<'_>, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, NotOpened> {
-        let (id, rest) = sealed.split_at_checked(4).ok_or(NotOpened)?;
-        let key = self.0.iter().find(|key| key.id == id).ok_or(NotOpened)?;
+        let (id, rest) = sealed.split_first_chunk().ok_or(NotOpened)?;
+        let key = self.0.iter().find(|key| key.id.0 == *id).ok_or(NotOpened)?;
         key.key.open(cell, rest)
     }
 }
 
 impl NamedKey {
     fn read(kind: &str, entry: &Entry) -> Result<Self, String> {
-        let id = u32::from_str_radix(&entry.id, 16).ok().filter(|_| entry.id.len() == 8);
-        let id = id.ok_or_else(|| format!("the id of a `{kind}` key must be 8 hexadecimal digits"))?;
+        let id =
+            KeyId::parse(&entry.id).ok_or_else(|| format!("the id of a `{kind}` key must be 8 hexadecimal digits"))?;
         let bytes = STANDARD.decode(&entry.key).map(Zeroizing::new).ok();
         let bytes = bytes.and_then(|bytes| <[u8; 32]>::try_from(bytes.as_slice()).ok());
         let bytes = bytes.ok_or_else(|| format!("the `{kind}` key {} must be base64 of 32 bytes", entry.id))?;
-        Ok(Self { id: id.to_be_bytes(), key: Key::new(bytes) })
+        let time = |text: &Option<String>| {
+            let parsed = text.as_ref().map(|text| text.parse::<Timestamp>()).transpose();
+            parsed.map_err(|_| format!("the `{kind}` key {} carries a time that is none", entry.id))
+        };
+        Ok(Self {
+            id,
+            key: Key::new(bytes),
+            made_at: time(&entry.made_at)?,
+            first_since: time(&entry.first_since)?,
+            prepared: entry.is_prepared(),
+        })
     }
-}
-
-/// Makes the file; answers whether it was us, and not another process at the same moment.
-fn make(path: &Path, random: &Random) -> io::Result<bool> {
-    let entry = || {
-        let secret = Zeroizing::new(random.bytes::<32>());
-        Entry { id: hex(&random.bytes::<4>()), key: STANDARD.encode(secret.as_slice()) }
-    };
-    let file = File { wrap: vec![entry()], value: vec![entry()], ticket: vec![entry()], index: entry() };
-    let keys = Zeroizing::new(toml::to_string(&file).map_err(io::Error::other)?);
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    fs::create_dir_all(folder)?;
-    // Written beside its place, made durable, then put there in one step: nobody ever sees half a ring, and a ring
-    // that is there is never overwritten.
-    let draft = folder.join(format!(".unticked-keys-{}", hex(&random.bytes::<8>())));
-    let put = write_private(&draft, keys.as_bytes()).and_then(|()| fs::hard_link(&draft, path));
-    let _ = fs::remove_file(&draft);
-    match put {
-        Ok(()) => {
-            fs::File::open(folder)?.sync_all()?;
-            Ok(true)
-        }
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
-        Err(error) => Err(error),
-    }
-}
-
-fn write_private(path: &Path, keys: &[u8]) -> io::Result<()> {
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
-    file.write_all(HEAD.as_bytes())?;
-    file.write_all(keys)?;
-    file.sync_all()
 }

@@ -47,6 +47,41 @@ pub async fn newest(connection: &mut Connection) -> Result<Option<WrappedKeys>, 
     .await
 }
 
+/// The keys made first.
+pub async fn oldest(connection: &mut Connection) -> Result<Option<WrappedKeys>, StoreError> {
+    fetch_optional!(
+        connection,
+        WrappedKeys,
+        "select subject_id, identity_key, evidence_key, created_at
+         from subject_key
+         order by created_at
+         limit 1",
+    )
+    .await
+}
+
+/// A key of the ring under which nothing may be sealed any more.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Retired {
+    /// `wrap` or `value`.
+    pub kind: String,
+    /// The bytes of its id.
+    pub key_id: Vec<u8>,
+}
+
+/// What was retired. Ask in the transaction that inserts keys, after it has: whoever retires one holds that up, and sees
+/// either the new rows or a transaction that will be refused.
+pub async fn retired(connection: &mut Connection) -> Result<Vec<Retired>, StoreError> {
+    fetch_all!(
+        connection,
+        Retired,
+        "select kind, key_id
+         from ring_retired
+         order by kind, key_id",
+    )
+    .await
+}
+
 /// Subjects whose keys were made from `since` on and before `until`, after `past`, in order; at most `limit`.
 pub async fn made_between(
     connection: &mut Connection,

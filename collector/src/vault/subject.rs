@@ -1,13 +1,15 @@
 //! A person's two keys: made, wrapped, found again.
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 use unticked_shared::{contact::EmailAddress, signature::SigningKey};
 use uuid::Uuid;
+use zeroize::Zeroizing;
 
 use super::{
     cipher::{Cell, Key, NotOpened},
-    ring::KeyRing,
+    live::Ring,
+    ring::{KeyId, KeyRing, Kind},
     sql,
 };
 use crate::{
@@ -26,10 +28,15 @@ pub enum VaultError {
     NotOpened(#[from] NotOpened),
     /// The key store is not empty and the ring opens nothing in it.
     #[error(
-        "the key ring is not the one that this database was filled with: nothing in it could be read any more. \
-         Put the old file back{}", if *.made_now { "; the one that was just made can go" } else { "" }
+        "the key ring {path} is not the one that this database was filled with: it lacks the key {id}, and nothing under \
+         that could be read any more. Put the old file back{}",
+        if *.made_now { "; the one that was just made can go" } else { "" }
     )]
     WrongRing {
+        /// The ring's file.
+        path: PathBuf,
+        /// The key that it lacks, or under whose name it has another one.
+        id: String,
         /// The ring was made at this start.
         made_now: bool,
     },
@@ -38,7 +45,7 @@ pub enum VaultError {
 /// The key ring at work. Cloning is cheap; `Debug` hides the keys.
 #[derive(Clone)]
 pub struct Vault {
-    ring: Arc<KeyRing>,
+    ring: Ring,
     contact_index: SigningKey,
     random: Random,
 }
@@ -87,26 +94,68 @@ fn cell<'a>(subject: &'a Uuid, column: &'static str) -> Cell<'a> {
 }
 
 impl Vault {
-    /// A vault with this ring.
+    /// A vault with this ring, which does not change.
     pub fn new(ring: KeyRing, random: Random) -> Self {
-        let contact_index = ring.index_key("subject", "contact_index");
-        Self { ring: Arc::new(ring), contact_index, random }
+        Self::with(Ring::fixed(ring), random)
     }
 
-    /// Whether the ring opens the newest key of the store. Call it at start: a ring that was lost and quietly made
-    /// anew would seal what comes apart from what is there.
+    /// A vault with a ring that follows its file.
+    pub fn with(ring: Ring, random: Random) -> Self {
+        let contact_index = ring.current().index_key("subject", "contact_index");
+        Self { ring, contact_index, random }
+    }
+
+    /// Whether the ring opens the newest and the oldest keys of the store. Call it at start: a ring that was lost and
+    /// quietly made anew would seal what comes apart from what is there.
     pub async fn check(&self, store: &Store) -> Result<(), VaultError> {
-        let newest = sql::newest(&mut store.keys().read().await?).await?;
-        match newest {
-            Some(keys) if self.open(&keys).is_err() => Err(VaultError::WrongRing { made_now: self.ring.made_now() }),
-            _ => Ok(()),
+        let mut connection = store.keys().read().await?;
+        let ends = [sql::newest(&mut connection).await?, sql::oldest(&mut connection).await?];
+        match ends.into_iter().flatten().find(|keys| self.open(keys).is_err()) {
+            Some(keys) => {
+                let ring = self.ring();
+                let sealed = [&keys.identity_key, &keys.evidence_key].into_iter().flatten();
+                let mut ids = sealed.filter_map(|sealed| KeyId::of(sealed));
+                let id = ids.clone().find(|id| !ring.has(Kind::Wrap, *id)).or_else(|| ids.next());
+                let id = id.map_or_else(|| "?".to_owned(), |id| id.to_string());
+                Err(VaultError::WrongRing { path: ring.path().to_owned(), id, made_now: ring.made_now() })
+            }
+            None => Ok(()),
         }
+    }
+
+    /// The same keys, wrapped by the first key of the ring.
+    pub fn wrap_anew(&self, row: &WrappedKeys) -> Result<WrappedKeys, NotOpened> {
+        let keys = self.open(row)?;
+        let ring = self.ring();
+        let wrap =
+            |key: Option<Key>, column| key.map(|key| ring.wrap(&cell(&row.subject_id, column), &key, &self.random));
+        Ok(WrappedKeys {
+            subject_id: row.subject_id,
+            identity_key: wrap(keys.identity, "identity_key"),
+            evidence_key: wrap(keys.evidence, "evidence_key"),
+            created_at: row.created_at,
+        })
+    }
+
+    /// Opens a value that identifies nobody.
+    pub fn open_value(&self, cell: &Cell<'_>, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, NotOpened> {
+        self.opened(|ring| ring.open_value(cell, sealed))
+    }
+
+    /// Once more when the file has changed: whoever sealed it may know a key that we do not know yet.
+    fn opened<T>(&self, open: impl Fn(&KeyRing) -> Result<T, NotOpened>) -> Result<T, NotOpened> {
+        let first = open(&self.ring());
+        if first.is_ok() || !self.ring.learn().unwrap_or(false) {
+            return first;
+        }
+        open(&self.ring())
     }
 
     /// Makes the keys of a new person, at `now` (milliseconds UTC).
     pub fn new_subject(&self, subject: Uuid, now: i64) -> NewSubject {
         let (identity, evidence) = (Key::random(&self.random), Key::random(&self.random));
-        let wrap = |key: &Key, column| Some(self.ring.wrap(&cell(&subject, column), key, &self.random));
+        let ring = self.ring();
+        let wrap = |key: &Key, column| Some(ring.wrap(&cell(&subject, column), key, &self.random));
         let wrapped = WrappedKeys {
             subject_id: subject,
             identity_key: wrap(&identity, "identity_key"),
@@ -134,7 +183,8 @@ impl Vault {
 
     fn open(&self, row: &WrappedKeys) -> Result<SubjectKeys, NotOpened> {
         let open = |wrapped: &Option<Vec<u8>>, column| {
-            wrapped.as_ref().map(|wrapped| self.ring.unwrap(&cell(&row.subject_id, column), wrapped)).transpose()
+            let open = |wrapped: &Vec<u8>| self.opened(|ring| ring.unwrap(&cell(&row.subject_id, column), wrapped));
+            wrapped.as_ref().map(open).transpose()
         };
         Ok(SubjectKeys {
             identity: open(&row.identity_key, "identity_key")?,
@@ -142,8 +192,13 @@ impl Vault {
         })
     }
 
-    /// The ring, for values that identify nobody.
-    pub fn ring(&self) -> &KeyRing {
+    /// The keys of the ring as they are known now: for values that identify nobody, and for what derives from it.
+    pub fn ring(&self) -> Arc<KeyRing> {
+        self.ring.current()
+    }
+
+    /// The ring as it follows its file.
+    pub fn ring_at_work(&self) -> &Ring {
         &self.ring
     }
 

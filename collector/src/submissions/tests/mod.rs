@@ -29,7 +29,7 @@ use super::{
     *,
 };
 use crate::{
-    config::DatabaseSettings, forms::Version, placements::tickets::Shown, store::Watch, vault::KeyRing, world::Random,
+    config::DatabaseSettings, forms::Version, placements::tickets::Shown, store::Watch, vault::Ring, world::Random,
 };
 
 pub const SITE: &str = "https://shop.example";
@@ -90,9 +90,10 @@ impl House {
             Some(watch) => Store::open_watched(&settings, Some(watch)).await.unwrap(),
             None => unwatched,
         };
-        let ring = KeyRing::open(&dir.path().join("keys.toml"), &Random::system()).unwrap();
-        let (tickets, links) = (TicketKeys::from_ring(&ring), Links::new(&ring, "https://forms.example"));
-        let vault = Vault::new(ring, random);
+        let ring = Ring::open(&dir.path().join("keys.toml"), &Random::system()).unwrap();
+        let tickets = TicketKeys::following(ring.clone());
+        let links = Links::new(&ring.current(), "https://forms.example");
+        let vault = Vault::with(ring, random);
         let ledger = Ledger::open(&store, &vault, "https://forms.example", &hour.clock()).await.unwrap();
         let needs = Needs {
             store,
