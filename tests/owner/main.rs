@@ -5,6 +5,7 @@ mod exports;
 #[expect(dead_code, reason = "the documentation's tests read more of an answer")]
 #[path = "../docs/http.rs"]
 mod http;
+mod keys;
 mod leads;
 mod mail;
 #[expect(dead_code, reason = "the mail room's own tests ask it more")]

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use sqlx::{ConnectOptions, Connection as _, sqlite::SqliteConnectOptions};
+use sqlx::{ConnectOptions, Connection as _};
 
 use super::{Case, Finding};
 use crate::{
     config::Database,
     keep::Presence,
-    store::{DatabaseName, Standing, Store, StoreError},
+    store::{DatabaseName, Standing, Store, StoreError, sqlite_options},
     vault::{self, Vault},
 };
 
@@ -77,11 +77,7 @@ pub async fn examine(case: &Case<'_>) -> (Option<(Store, Presence)>, Vec<Finding
 
 async fn sqlite(name: DatabaseName, file: &std::path::Path) -> Option<Finding> {
     let large = std::fs::metadata(file).is_ok_and(|file| file.len() > LARGEST);
-    let options = SqliteConnectOptions::new()
-        .filename(file)
-        .create_if_missing(false)
-        .busy_timeout(Duration::from_secs(5))
-        .disable_statement_logging();
+    let options = sqlite_options(file).busy_timeout(Duration::from_secs(5));
     let looked = async {
         let mut connection = options.connect().await?;
         let sound = if large {

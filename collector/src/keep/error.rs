@@ -71,6 +71,12 @@ pub enum KeepError {
         "the key ring {0} is not there; a backup without it opens nothing. Correct `keys.ring`, or say `--without-ring`"
     )]
     NoRing(PathBuf),
+    /// The ring has the right index key and not the key that wrapped these.
+    #[error(
+        "the key ring {0} does not open the keys of this backup: a key left it after the backup was made (`unticked keys \
+         retire`). Put the copy of the ring from then at `keys.ring`, or take a newer backup"
+    )]
+    KeyLeft(PathBuf),
     /// A key left the ring between the copies of the data and of the ring.
     #[error("a key left the key ring while the copy was made, which would not open all of itself; make it again")]
     KeysRetired,

@@ -209,11 +209,11 @@ async fn check_ring(
     engine: Engine,
     random: &Random,
 ) -> Result<(), KeepError> {
-    let Some((folder, manifest)) = keys.filter(|_| engine == Engine::Sqlite) else { return Ok(()) };
+    let Some((folder, _)) = keys.filter(|_| engine == Engine::Sqlite) else { return Ok(()) };
     let newest = sqlite::newest_keys(&folder.join(database_file(engine))).await?;
     let vault = Vault::new(ring.clone(), random.clone());
     if newest.is_some_and(|newest| !vault.opens(&newest)) {
-        return Err(KeepError::WrongRing { path: folder.join(RING), needed: manifest.key_ring.clone() });
+        return Err(KeepError::KeyLeft(ring.path().to_owned()));
     }
     Ok(())
 }

@@ -8,7 +8,11 @@ use super::{
     KeepError,
     files::{Room, make_file, room},
 };
-use crate::{ledger::sql::SignedRow, store::StoreError, vault::WrappedKeys};
+use crate::{
+    ledger::sql::SignedRow,
+    store::{StoreError, sqlite_options},
+    vault::WrappedKeys,
+};
 
 /// What a copy holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,7 +30,7 @@ pub async fn copy(from: &Path, to: &Path) -> Result<(), KeepError> {
     // `vacuum into` fills an empty file; made before, so that it is for its owner alone.
     drop(make_file(to)?);
     // Not read-only: what a process that was killed left half-written must be taken back first.
-    let options = SqliteConnectOptions::new().filename(from).create_if_missing(false);
+    let options = sqlite_options(from);
     let mut connection = connect(options).await?;
     let text = to.to_string_lossy().into_owned();
     let copied = sqlx::query("vacuum into $1").bind(text).execute(&mut connection).await;
@@ -46,13 +50,13 @@ fn is_full(path: &Path) -> bool {
 }
 
 async fn connect(options: SqliteConnectOptions) -> Result<SqliteConnection, KeepError> {
-    let options = options.busy_timeout(std::time::Duration::from_secs(10)).disable_statement_logging();
+    let options = options.busy_timeout(std::time::Duration::from_secs(10));
     Ok(options.connect().await.map_err(StoreError::from)?)
 }
 
 /// A copy that nobody writes: nothing is laid beside it.
 async fn open_copy(path: &Path) -> Result<SqliteConnection, KeepError> {
-    connect(SqliteConnectOptions::new().filename(path).create_if_missing(false).read_only(true).immutable(true)).await
+    connect(sqlite_options(path).read_only(true).immutable(true)).await
 }
 
 /// Checks a copy of the main database from end to end, and says what it holds.
@@ -121,7 +125,7 @@ pub async fn fit_of_copies(main: &Path, keys: &Path) -> Result<Fit, KeepError> {
 
 /// Holds the main database against the key store.
 pub async fn fit(main: &Path, keys: &Path) -> Result<Fit, KeepError> {
-    fit_in(connect(SqliteConnectOptions::new().filename(main).create_if_missing(false)).await?, keys).await
+    fit_in(connect(sqlite_options(main)).await?, keys).await
 }
 
 async fn fit_in(mut connection: SqliteConnection, keys: &Path) -> Result<Fit, KeepError> {
@@ -155,7 +159,7 @@ async fn fit_in(mut connection: SqliteConnection, keys: &Path) -> Result<Fit, Ke
 
 /// The head that a key store signed last; none where it is of before there was a ledger.
 pub async fn last_signed(keys: &Path) -> Result<Option<SignedRow>, KeepError> {
-    let mut connection = connect(SqliteConnectOptions::new().filename(keys).create_if_missing(false)).await?;
+    let mut connection = connect(sqlite_options(keys)).await?;
     let signed = async {
         let table = "select name from sqlite_master where type = 'table' and name = 'ledger_signed'";
         if sqlx::query_as::<_, (String,)>(table).fetch_optional(&mut connection).await?.is_none() {
@@ -171,7 +175,7 @@ pub async fn last_signed(keys: &Path) -> Result<Option<SignedRow>, KeepError> {
 
 /// Makes a key store forget how far its main database was: the one beside it is the one that counts.
 pub async fn forget_reached(keys: &Path) -> Result<(), KeepError> {
-    let mut connection = connect(SqliteConnectOptions::new().filename(keys).create_if_missing(false)).await?;
+    let mut connection = connect(sqlite_options(keys)).await?;
     let forgotten = async {
         let table = "select name from sqlite_master where type = 'table' and name = 'main_reached'";
         if sqlx::query_as::<_, (String,)>(table).fetch_optional(&mut connection).await?.is_some() {

@@ -34,14 +34,14 @@ pub struct Tools {
     pub clock: Clock,
     /// How long collectors are waited for; longer than a dead one is remembered.
     pub patience: Duration,
-    /// How long a submission may be under way between its seal and its commit.
+    /// How long a submission may be under way after the key store has taken its keys: the writer gives it up after 20 s.
     pub under_way: Duration,
 }
 
 impl Tools {
     /// As the command works.
     pub fn new(store: Store, vault: Vault, clock: Clock) -> Self {
-        Self { store, vault, clock, patience: Duration::from_secs(100), under_way: Duration::from_secs(45) }
+        Self { store, vault, clock, patience: Duration::from_secs(100), under_way: Duration::from_secs(25) }
     }
 
     fn ring(&self) -> &Ring {
@@ -55,6 +55,7 @@ impl Tools {
 
 /// What is being done, for the owner.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "kind, id, count and places say what they are")]
 pub enum Step {
     /// An earlier rotation was broken off.
     GoesOn { kind: Kind, left: i64 },
@@ -231,7 +232,7 @@ async fn keeps(
     tx.commit().await?;
     // A submission that was let through just before may not be committed in the main database yet.
     if !*waited && !at_work(&tools.store, tools.clock.now()).await?.is_empty() {
-        tell(Step::Waits { places: vec!["what was under way is waited for, a minute at most".to_owned()] });
+        tell(Step::Waits { places: vec!["what was under way is waited for, half a minute".to_owned()] });
         tokio::time::sleep(tools.under_way).await;
         *waited = true;
     }

@@ -157,12 +157,19 @@ impl Transaction {
     ) -> Result<Self, StoreError> {
         // Before the statement: whoever stops waiting for it drops a transaction, which rolls back.
         let mut tx = Self { connection: Some(Connection::sqlite(connection, origin)) };
-        if let Some(Connection { link: Link::Sqlite(connection), .. }) = &mut tx.connection
-            && let Err(error) = sqlx::query(begin).execute(&mut **connection).await
-        {
-            // Not begun: nothing to take back.
-            tx.connection = None;
-            return Err(error.into());
+        if let Some(Connection { link: Link::Sqlite(connection), .. }) = &mut tx.connection {
+            let mut begun = sqlx::query(begin).execute(&mut **connection).await;
+            // A commit that hung until nobody waited for it any more, and then failed, has left its transaction open; on the
+            // only writer it would stand in everybody's way until the next start.
+            if begun.is_err() && sqlx::query("rollback").execute(&mut **connection).await.is_ok() {
+                tracing::warn!("took back a transaction whose commit had failed after nobody waited for it any more");
+                begun = sqlx::query(begin).execute(&mut **connection).await;
+            }
+            if let Err(error) = begun {
+                // Not begun: nothing to take back.
+                tx.connection = None;
+                return Err(error.into());
+            }
         }
         Ok(tx)
     }

@@ -86,8 +86,8 @@ pub mod values;
 
 pub use connection::{CommitFate, Connection, DatabaseName, Engine, EngineKind, Place, Transaction, Watch};
 pub use error::StoreError;
-pub(crate) use open::postgres_options;
 pub use open::{Database, OpenError, Store};
+pub(crate) use open::{postgres_options, sqlite_options};
 pub use standing::{Extent, Standing, known_migrations};
 #[doc(hidden)]
 pub use statement::{ManyTexts, assert_binds, assert_columns, chunk_size};

@@ -268,23 +268,18 @@ impl Database {
 
 async fn open_sqlite(file: &Path, name: DatabaseName) -> Result<Pools, OpenError> {
     restrict(file);
-    let options = SqliteConnectOptions::new()
-        .filename(file)
+    let options = sqlite_options(file)
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
         // An answer is given after the commit, so the commit must have reached the disk.
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(PATIENCE)
-        // Deleted content is overwritten, and sorting leaves no copies in temporary files.
-        .pragma("secure_delete", "on")
-        .pragma("temp_store", "memory")
         // KiB, per connection: the pages that random keys touch stay at hand.
         .pragma("cache_size", "-32768")
         // Pages (32 MiB): what many batches touch is folded into the file once.
         .pragma("wal_autocheckpoint", "8192")
-        .statement_cache_capacity(256)
-        .disable_statement_logging();
+        .statement_cache_capacity(256);
     let writer = SqlitePoolOptions::new()
         .max_connections(1)
         .min_connections(1)
@@ -308,6 +303,17 @@ async fn open_sqlite(file: &Path, name: DatabaseName) -> Result<Pools, OpenError
         .await
         .map_err(StoreError::from)?;
     Ok(Pools::Sqlite { writer, readers })
+}
+
+/// How every connection to a file begins, whoever makes it: what is deleted is overwritten, and sorting leaves no copies in
+/// temporary files. The file must exist.
+pub(crate) fn sqlite_options(file: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(file)
+        .create_if_missing(false)
+        .pragma("secure_delete", "on")
+        .pragma("temp_store", "memory")
+        .disable_statement_logging()
 }
 
 /// SQLite says that it cannot, and not why: the system does, when the same is tried again.

@@ -1,11 +1,11 @@
 //! How far the two databases are, seen without changing them: what `serve` looks at before it migrates.
 
-use sqlx::{ConnectOptions, Connection as _, PgConnection, SqliteConnection, sqlite::SqliteConnectOptions};
+use sqlx::{ConnectOptions, Connection as _, PgConnection, SqliteConnection};
 
 use super::{
     OpenError, StoreError,
     connection::{DatabaseName, EngineKind},
-    open::{looked_for, migrator, postgres_options, unavailable},
+    open::{looked_for, migrator, postgres_options, sqlite_options, unavailable},
 };
 use crate::config::{self, DatabaseSettings};
 
@@ -86,9 +86,8 @@ async fn extent(place: &config::Database, name: DatabaseName) -> Result<Extent, 
         config::Database::Sqlite { file } if !file.exists() => Ok(Extent::new(EngineKind::Sqlite, name, Vec::new())),
         config::Database::Sqlite { file } => {
             // Not read-only: what a process that was killed left half-written must be taken back before it can be read.
-            let options = SqliteConnectOptions::new().filename(file).create_if_missing(false);
-            let mut connection =
-                options.disable_statement_logging().connect().await.map_err(|error| unavailable(file, name, error))?;
+            let options = sqlite_options(file);
+            let mut connection = options.connect().await.map_err(|error| unavailable(file, name, error))?;
             let applied = applied_in_sqlite(&mut connection).await;
             let _ = connection.close().await;
             Ok(Extent::new(EngineKind::Sqlite, name, applied?))

@@ -219,3 +219,53 @@ async fn whoever_only_looks_neither_makes_nor_changes_a_database() {
     let behind = Store::open_current(&settings(&dir)).await.map(drop);
     assert!(matches!(behind, Err(OpenError::Behind { database: DatabaseName::Keys })), "{behind:?}");
 }
+
+/// The writer gives a commit up after 20 seconds; what it does to the connection afterwards nobody waits for.
+#[tokio::test]
+async fn a_commit_that_fails_after_nobody_waits_for_it_any_more_does_not_block_the_writer() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(&settings(&dir)).await.unwrap();
+    for _ in 0..3 {
+        let mut tx = store.begin().await.unwrap();
+        execute!(&mut tx, "pragma defer_foreign_keys = on").await.unwrap();
+        // No such submission: the commit fails, and SQLite leaves the transaction open.
+        execute!(
+            &mut tx,
+            "insert into value (submission_id, field, identifies, content) values ($1, 'x', 'no', $1)",
+            vec![1u8; 16],
+        )
+        .await
+        .unwrap();
+        let given_up = tokio::time::timeout(std::time::Duration::ZERO, tx.commit()).await;
+        assert!(given_up.is_err(), "nobody waited");
+    }
+    let tx = tokio::time::timeout(std::time::Duration::from_secs(10), store.begin()).await.unwrap().unwrap();
+    tx.commit().await.unwrap();
+    let left: Vec<(i64,)> =
+        fetch_all!(&mut store.read().await.unwrap(), (i64,), "select count(*) from value").await.unwrap();
+    assert_eq!(left, [(0,)]);
+}
+
+/// What is deleted is overwritten, and what is sorted is sorted in memory, whoever opens the file.
+#[test]
+fn every_connection_to_sqlite_is_made_in_one_place() {
+    let sources = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut open = vec![sources];
+    let mut makers = Vec::new();
+    while let Some(path) = open.pop() {
+        if path.is_dir() {
+            open.extend(std::fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+        } else if path.extension().is_some_and(|extension| extension == "rs")
+            && !path.to_string_lossy().contains("tests")
+        {
+            let text = std::fs::read_to_string(&path).unwrap();
+            if ["SqliteConnectOptions::new", "SqliteConnection::connect", "SqlitePool::connect"]
+                .iter()
+                .any(|way| text.contains(way))
+            {
+                makers.push(path.file_name().unwrap().to_string_lossy().into_owned());
+            }
+        }
+    }
+    assert_eq!(makers, ["open.rs"]);
+}
