@@ -276,28 +276,40 @@ impl House {
         self.address
     }
 
-    /// Opens every value and every key with the collector's own vault; answers how many there were.
+    /// Opens every value and every key with the collector's own vault, a submission at a time; answers how many values
+    /// there were.
     pub fn opens_everything(&self) -> usize {
         let (store, vault) = (self.app().store.clone(), self.app().vault.clone());
         self.runtime.block_on(async {
-            let values: Vec<(Uuid, Uuid, String, String, Vec<u8>)> = fetch_all!(
-                &mut store.read().await.unwrap(),
-                (Uuid, Uuid, String, String, Vec<u8>),
-                "select submission.submission_id, subject_id, field, identifies, content
-                 from value
-                 join submission on submission.submission_id = value.submission_id",
-            )
-            .await
-            .unwrap();
-            for (submission, subject, field, identifies, content) in &values {
-                let keys = vault.keys_of(&store, *subject).await.unwrap().unwrap();
-                value_cell(*submission, field, |cell| match identifies.as_str() {
-                    "no" => vault.open_value(cell, content).map(drop),
-                    _ => keys.identity.as_ref().unwrap().open(cell, content).map(drop),
-                })
+            let mut connection = store.read().await.unwrap();
+            let submissions: Vec<(Uuid, Uuid)> =
+                fetch_all!(&mut connection, (Uuid, Uuid), "select submission_id, subject_id from submission")
+                    .await
+                    .unwrap();
+            drop(connection);
+            let mut opened = 0;
+            for (submission, subject) in submissions {
+                let keys = vault.keys_of(&store, subject).await.unwrap().unwrap();
+                let mut connection = store.read().await.unwrap();
+                let values: Vec<(String, String, Vec<u8>)> = fetch_all!(
+                    &mut connection,
+                    (String, String, Vec<u8>),
+                    "select field, identifies, content from value where submission_id = $1",
+                    submission,
+                )
+                .await
                 .unwrap();
+                drop(connection);
+                for (field, identifies, content) in &values {
+                    let open = value_cell(submission, field, |cell| match identifies.as_str() {
+                        "no" => vault.open_value(cell, content).map(drop),
+                        _ => keys.identity.as_ref().unwrap().open(cell, content).map(drop),
+                    });
+                    open.unwrap_or_else(|error| panic!("{field} ({identifies}): {error}"));
+                }
+                opened += values.len();
             }
-            values.len()
+            opened
         })
     }
 
