@@ -155,6 +155,7 @@ pub async fn rotate(tools: &Tools, kinds: &[Kind], tell: &mut dyn FnMut(Step)) -
     if !behind.is_empty() {
         tell(Step::Behind { places: behind });
     }
+    settle(tools, Duration::from_secs(1)).await?;
     for kind in kinds.iter().filter(|kind| **kind != Kind::Ticket) {
         let count = anew::seal_anew(tools, *kind, tell).await?;
         tell(Step::Sealed { kind: *kind, count });
@@ -167,9 +168,17 @@ pub async fn rotate(tools: &Tools, kinds: &[Kind], tell: &mut dyn FnMut(Step)) -
 pub async fn retire(tools: &Tools, kinds: &[Kind], tell: &mut dyn FnMut(Step)) -> Result<(), RotationError> {
     tools.ring().learn()?;
     let behind = all_seal(tools, tell).await?;
+    let kinds_left: Vec<Kind> = kinds.iter().copied().filter(|kind| !older(tools, *kind).is_empty()).collect();
+    if behind.is_empty() && kinds_left.iter().any(|kind| *kind != Kind::Ticket) {
+        // What was sealed just before a collector learnt the new key is on its way into the databases.
+        settle(tools, Duration::from_secs(5)).await?;
+        for kind in &kinds_left {
+            anew::seal_anew(tools, *kind, tell).await?;
+        }
+    }
     let mut gone = Vec::new();
     let mut waited = false;
-    for kind in kinds {
+    for kind in &kinds_left {
         for id in older(tools, *kind) {
             match keeps(tools, *kind, id, &behind, &mut waited, tell).await? {
                 Some(why) => tell(Step::Kept { kind: *kind, id, why }),
@@ -181,13 +190,21 @@ pub async fn retire(tools: &Tools, kinds: &[Kind], tell: &mut dyn FnMut(Step)) -
         return Ok(());
     }
     // Whoever read a row before it was sealed anew has opened it by then.
-    if !waited && !at_work(&tools.store, tools.clock.now()).await?.is_empty() {
-        tokio::time::sleep(tools.under_way.min(Duration::from_secs(2))).await;
+    if !waited {
+        settle(tools, Duration::from_secs(2)).await?;
     }
     ring_file::remove(&tools.path(), &gone, tools.vault.random())?;
     tools.ring().learn()?;
     for (kind, id) in gone {
         tell(Step::Retired { kind, id });
+    }
+    Ok(())
+}
+
+/// Waits a while where collectors are at work.
+async fn settle(tools: &Tools, while_: Duration) -> Result<(), RotationError> {
+    if !at_work(&tools.store, tools.clock.now()).await?.is_empty() {
+        tokio::time::sleep(while_.min(tools.under_way)).await;
     }
     Ok(())
 }
