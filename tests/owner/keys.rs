@@ -50,7 +50,8 @@ fn keys_change_while_the_shop_is_open_and_an_old_copy_of_the_keys_opens_no_more(
     refused.expect(3);
     let complaint = refused.complaint();
     assert!(complaint.contains("unticked.keyring") && complaint.contains("a key left it"), "{complaint}");
-    let with_old = ["--set", &format!("keys.ring={old_ring}")].into_iter().chain(restore).collect::<Vec<_>>();
+    let old_ring = format!("keys.ring={old_ring}");
+    let with_old = ["--set", &old_ring].into_iter().chain(restore).collect::<Vec<_>>();
     shop.unticked(&with_old).expect(0);
     // A copy from after the change comes back whole.
     let (data, keys) = (at("new/data"), at("new/keys"));
