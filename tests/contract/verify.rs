@@ -17,7 +17,7 @@ pub async fn reads_everything_again(store: &Store) {
     sql::unplaced(main, first, 10).await.unwrap();
     let tiles = sql::tiles(main, (i64::MIN, i64::MIN), 1).await.unwrap();
     assert!(sql::tiles(main, (tiles[0].level, tiles[0].tile_index), 10).await.unwrap().len() < 10);
-    sql::checkpoints(main, i64::MIN, 10).await.unwrap();
+    sql::checkpoints(main, (i64::MIN, i64::MIN), 10).await.unwrap();
     sql::origins(main).await.unwrap();
     let subjects = sql::subjects(main, first, 10_000).await.unwrap();
     assert_eq!(sql::subjects_between(main, first, last).await.unwrap().len(), subjects.len());

@@ -268,6 +268,7 @@ struct Walk {
     tiles: Queue<(i64, Vec<u8>)>,
     stored_tile: Option<(i64, Vec<u8>)>,
     published: Queue<CheckpointRow>,
+    published_past: (i64, i64),
     /// Roots that do not follow, behind the first few.
     unnamed: u64,
     named: u64,
@@ -320,6 +321,7 @@ impl Walk {
             tiles: Queue::from(-1),
             stored_tile: None,
             published: Queue::from(i64::MIN),
+            published_past: (i64::MIN, i64::MIN),
             unnamed: 0,
             named: 0,
             last_wrong: 0,
@@ -483,7 +485,9 @@ impl Walk {
         let size = self.tree.size();
         loop {
             if self.published.wants() {
-                self.published.fill(sql::checkpoints(main, self.published.past, PAGE).await?, |row| row.size);
+                let page = sql::checkpoints(main, self.published_past, PAGE).await?;
+                self.published_past = page.last().map_or(self.published_past, |row| (row.size, row.origin_number));
+                self.published.fill(page, |row| row.size);
             }
             let due = |row: &CheckpointRow| u64::try_from(row.size).is_ok_and(|of| of > size);
             if self.published.rows.front().is_none_or(due) {
@@ -507,7 +511,8 @@ impl Walk {
             Ok(read) => read,
             Err(says) => return hear(Told::Finding(Finding::new(place, says))),
         };
-        if u64::try_from(row.size) != Ok(checkpoint.size) || row.root != checkpoint.root {
+        if u64::try_from(row.size) != Ok(checkpoint.size) || row.root != checkpoint.root || row.origin_number != number
+        {
             return hear(Told::Finding(Finding::new(place, "what stands beside its note is not what was signed")));
         }
         let former = self.names.last().map(|last| last.number).filter(|last| *last != number).map(|_| number);
@@ -546,7 +551,9 @@ impl Walk {
     async fn end_of_roots(&mut self, main: &mut Connection, hear: &mut Hear<'_>) -> Result<(), StoreError> {
         loop {
             if self.published.wants() {
-                self.published.fill(sql::checkpoints(main, self.published.past, PAGE).await?, |row| row.size);
+                let page = sql::checkpoints(main, self.published_past, PAGE).await?;
+                self.published_past = page.last().map_or(self.published_past, |row| (row.size, row.origin_number));
+                self.published.fill(page, |row| row.size);
             }
             let Some(row) = self.published.rows.pop_front() else { break };
             self.published_holds(&row, hear);

@@ -482,13 +482,7 @@ fn delivery_holds(row: &DeliveryRow, submission: &Submission, keys: &SubjectKeys
     verdict.findings.extend(says.into_iter().map(|says| Finding::new(place(), says)));
 }
 
-fn body_holds(
-    row: &DeliveryRow,
-    body: &[u8],
-    kind: &str,
-    submission: &Submission,
-    key: &Key,
-) -> Option<&'static str> {
+fn body_holds(row: &DeliveryRow, body: &[u8], kind: &str, submission: &Submission, key: &Key) -> Option<&'static str> {
     let Ok(plain) = key.open(&body_cell(&row.delivery_id), body) else {
         return Some("the seal of its body does not open: it was altered, moved, or sealed under another key");
     };

@@ -139,6 +139,8 @@ pub async fn tiles(connection: &mut Connection, past: (i64, i64), limit: i64) ->
 /// A row of `ledger_checkpoint`.
 #[derive(Debug, sqlx::FromRow)]
 pub struct CheckpointRow {
+    /// The name that it was signed under.
+    pub origin_number: i64,
     /// How many leaves.
     pub size: i64,
     /// The root.
@@ -149,24 +151,30 @@ pub struct CheckpointRow {
     pub published_at: i64,
 }
 
-/// Published checkpoints of more than `past` leaves.
-pub async fn checkpoints(connection: &mut Connection, past: i64, limit: i64) -> Result<Vec<CheckpointRow>, StoreError> {
+/// Published checkpoints behind `past`, by size and name.
+pub async fn checkpoints(
+    connection: &mut Connection,
+    past: (i64, i64),
+    limit: i64,
+) -> Result<Vec<CheckpointRow>, StoreError> {
+    let (size, origin) = past;
     fetch_all!(
         connection,
         CheckpointRow,
         {
-            sqlite: "select size, root, cast(note as blob) as note, published_at
+            sqlite: "select origin_number, size, root, cast(note as blob) as note, published_at
                      from ledger_checkpoint
-                     where size > $1
-                     order by size
-                     limit $2",
-            postgres: "select size, root, convert_to(note, 'UTF8') as note, published_at
+                     where (size, origin_number) > ($1, $2)
+                     order by size, origin_number
+                     limit $3",
+            postgres: "select origin_number, size, root, convert_to(note, 'UTF8') as note, published_at
                        from ledger_checkpoint
-                       where size > $1
-                       order by size
-                       limit $2",
+                       where (size, origin_number) > ($1, $2)
+                       order by size, origin_number
+                       limit $3",
         },
-        past,
+        size,
+        origin,
         limit,
     )
     .await

@@ -165,11 +165,11 @@ async fn checkpoints(main: &mut Connection, size: u64, out: &mut Tar) -> Result<
             witnessed.insert(origin.origin, origin.number);
         }
     }
-    let mut past = i64::MIN;
+    let mut past = (i64::MIN, i64::MIN);
     loop {
         let page = sql::checkpoints(main, past, PAGE).await?;
         let Some(last) = page.last() else { break };
-        past = last.size;
+        past = (last.size, last.origin_number);
         for row in page.into_iter().filter(|row| row.size.unsigned_abs() <= size) {
             let mut note = String::from_utf8(row.note).map_err(|_| BundleError::Unsound)?;
             if let Some(origin) = note.lines().next().and_then(|origin| witnessed.get(origin)) {

@@ -26,7 +26,7 @@ const VOUCHED: &[(&str, &str, &[&str], &[&str])] = &[
     ("main", "ledger_leaf", &["leaf_index"], &["leaf_index", "commitment"]),
     ("main", "ledger_tile", &["level", "tile_index"], &["level", "tile_index", "hashes"]),
     ("main", "ledger_head", &["one"], &["size", "edge"]),
-    ("main", "ledger_checkpoint", &["size"], &["size", "root", "note"]),
+    ("main", "ledger_checkpoint", &["size"], &["origin_number", "size", "root", "note"]),
     ("main", "ledger_origin", &["number"], &["number", "origin", "began_at_size"]),
     ("main", "version", &["digest"], &["digest", "form", "bundle"]),
     (

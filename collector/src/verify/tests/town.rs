@@ -142,14 +142,16 @@ impl Town {
     pub async fn publish(&self) {
         let signed = self.house.needs.ledger.catch_up().await.unwrap();
         let mut main = self.connect("main").await;
-        sqlx::query("insert or ignore into ledger_checkpoint (size, root, note, published_at) values ($1, $2, $3, $4)")
-            .bind(i64::try_from(signed.head.size).unwrap())
-            .bind(signed.head.root.to_vec())
-            .bind(signed.note.clone())
-            .bind(millis(self.house.hour.now()))
-            .execute(&mut main)
-            .await
-            .unwrap();
+        sqlx::query(
+            "insert into ledger_checkpoint (origin_number, size, root, note, published_at) values (1, $1, $2, $3, $4)",
+        )
+        .bind(i64::try_from(signed.head.size).unwrap())
+        .bind(signed.head.root.to_vec())
+        .bind(signed.note.clone())
+        .bind(millis(self.house.hour.now()))
+        .execute(&mut main)
+        .await
+        .unwrap();
         main.close().await.unwrap();
     }
 
