@@ -1,6 +1,6 @@
 //! Random choices that a seed repeats.
 
-/// SplitMix64: small, and good enough to choose moments with.
+/// `SplitMix64`: small, and good enough to choose moments with.
 pub struct Dice(u64);
 
 impl Dice {

@@ -166,11 +166,9 @@ fn headers_of(sent: &Sent) -> [(&str, &str); 5] {
 /// Sends, and does not wait.
 fn hang_up(collector: &Collector, headers: &[(&str, &str)], body: &[u8]) {
     let Ok(mut connection) = TcpStream::connect(collector.address()) else { return };
-    let mut message = format!("POST {SUBMISSIONS} HTTP/1.1\r\nhost: x\r\ncontent-length: {}\r\n", body.len());
-    for (name, value) in headers {
-        message += &format!("{name}: {value}\r\n");
-    }
-    message += "\r\n";
+    let lines: String = headers.iter().flat_map(|(name, value)| [name, ": ", value, "\r\n"]).collect();
+    let length = body.len();
+    let message = format!("POST {SUBMISSIONS} HTTP/1.1\r\nhost: x\r\ncontent-length: {length}\r\n{lines}\r\n");
     let _ = connection.write_all(&[message.as_bytes(), body].concat());
 }
 
