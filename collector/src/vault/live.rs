@@ -38,7 +38,9 @@ impl Ring {
     pub fn open(path: &Path, random: &Random) -> Result<Self, RingError> {
         // Before it is read: what changes in between is seen as a change.
         let seen = stamp(&path.to_owned());
-        Ok(Self::following(KeyRing::open(path, random)?, path, seen))
+        let ring = KeyRing::open(path, random)?;
+        let seen = if ring.made_now() { stamp(&path.to_owned()) } else { seen };
+        Ok(Self::following(ring, path, seen))
     }
 
     /// The ring of a file, which is not made.
