@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 /// Leaves without part B, and leaves that a record of erasure names; a bit for each leaf and kind.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Endings {
+    /// How many leaves there are: nothing is remembered of what cannot be one.
+    limit: u64,
     without_b: Bits,
     named: Bits,
     /// Named more than once, or by a record before it: few, or something is badly wrong.
@@ -32,22 +34,25 @@ impl Bits {
     }
 }
 
-/// Beyond that nothing is a leaf of ours, and nothing is remembered of it.
-const MOST: u64 = 1 << 36;
 /// Faults that are named.
 const NAMED: usize = 10_000;
 
 impl Endings {
+    /// Of a ledger of so many leaves.
+    pub fn among(limit: u64) -> Self {
+        Self { limit, without_b: Bits::default(), named: Bits::default(), wrong: BTreeMap::new() }
+    }
+
     /// The record of this leaf has no part B any more.
     pub fn without_part_b(&mut self, leaf: i64) {
-        if let Some(leaf) = u64::try_from(leaf).ok().filter(|leaf| *leaf < MOST) {
+        if let Some(leaf) = u64::try_from(leaf).ok().filter(|leaf| *leaf < self.limit) {
             self.without_b.insert(leaf);
         }
     }
 
     /// The record of erasure at leaf `by` ends this leaf.
     pub fn ended(&mut self, leaf: u64, by: i64) {
-        let says = if leaf >= MOST {
+        let says = if leaf >= self.limit {
             Some(format!("its erasure names the leaf {leaf}, which cannot be"))
         } else if !self.named.insert(leaf) {
             Some(format!("the leaf {leaf} that it ends was ended by another erasure already"))
@@ -94,7 +99,7 @@ mod tests {
 
     #[test]
     fn a_leaf_is_whole_or_ended_by_exactly_one_record() {
-        let mut endings = Endings::default();
+        let mut endings = Endings::among(1_000);
         endings.without_part_b(3);
         endings.ended(3, 100);
         assert_eq!((endings.lawful(), endings.faults()), (1, vec![]));
