@@ -216,6 +216,7 @@ impl Running {
 }
 
 /// Starts the collector.
+#[expect(clippy::too_many_lines, reason = "the order of a start is one story, read from top to bottom")]
 pub async fn serve(settings: Settings, overrides: Overrides) -> Result<Running, StartError> {
     let ring = Ring::open(&settings.key_ring, &overrides.random)?;
     let tickets = TicketKeys::following(ring.clone());

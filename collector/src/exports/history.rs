@@ -136,21 +136,20 @@ pub fn courses(case: &Case) -> Vec<Course<'_>> {
                 continue;
             }
             let step = Step { record, state };
-            match at {
-                Some(at) => courses[at].steps.push(step),
-                None => {
-                    let text = content.and_then(|content| content.purposes.iter().find(|text| text.id == decided.id));
-                    let words = text.map(|text| text.statement.as_str());
-                    courses.push(Course {
-                        purpose: &decided.id,
-                        basis: decided.legal_basis,
-                        statement: &decided.statement,
-                        text,
-                        words: words.filter(|words| statement_digest(words) == decided.statement),
-                        steps: vec![step],
-                    });
-                }
+            if let Some(at) = at {
+                courses[at].steps.push(step);
+                continue;
             }
+            let text = content.and_then(|content| content.purposes.iter().find(|text| text.id == decided.id));
+            let words = text.map(|text| text.statement.as_str());
+            courses.push(Course {
+                purpose: &decided.id,
+                basis: decided.legal_basis,
+                statement: &decided.statement,
+                text,
+                words: words.filter(|words| statement_digest(words) == decided.statement),
+                steps: vec![step],
+            });
         }
     }
     courses

@@ -38,7 +38,7 @@ fn what_a_witness_answers_is_taken_for_what_it_is() {
     let line = witness.sign(&note, 9).unwrap();
     assert!(matches!(judge(&answer(200, "", &format!("{line}\n")), 5, 20), Verdict::Cosigned(one) if one.time == 9));
     let stranger = Cosigner::new("witness.example", &[3; 32]).sign(&note, 9).unwrap();
-    for nothing in ["", "hello", &stranger, &line.replace("A", "B")] {
+    for nothing in ["", "hello", &stranger, &line.replace('A', "B")] {
         assert!(matches!(judge(&answer(200, "", nothing), 5, 20), Verdict::Waits(_)), "{nothing}");
     }
     assert_eq!(judge(&answer(409, size, "12\n"), 5, 20), Verdict::Again(12));
