@@ -113,7 +113,7 @@ fn made_up(version: &Arc<Version>, state: &str, archived: bool) -> Case {
     };
     known("phone-offers").expect("the sample shop has it");
     let content = &version.face(Some(&Language::parse("en").unwrap())).1.content;
-    let decided = |id: &str, legal_basis, decision, ended| PurposeDecision {
+    let purpose = |id: &str, legal_basis, decision, ended| PurposeDecision {
         id: PurposeId::parse(id).unwrap(),
         statement: content
             .purposes
@@ -131,12 +131,12 @@ fn made_up(version: &Arc<Version>, state: &str, archived: bool) -> Case {
         ("rescue", LegalBasis::VitalInterests),
         ("office", LegalBasis::PublicTask),
     ];
-    let consent = |id, decision, ended| decided(id, LegalBasis::Consent, Some(decision), ended);
-    let mut first: Vec<_> = bases.iter().map(|(id, basis)| decided(id, *basis, None, None)).collect();
+    let consent = |id, decision, ended| purpose(id, LegalBasis::Consent, Some(decision), ended);
+    let mut first: Vec<_> = bases.iter().map(|(id, basis)| purpose(id, *basis, None, None)).collect();
     first.push(consent("phone-offers", Decision::Granted, None));
     first.push(consent("newsletter", Decision::Granted, None));
     first.push(consent("survey", Decision::Refused, None));
-    let mut last: Vec<_> = bases.iter().map(|(id, basis)| decided(id, *basis, None, Some(Ended::Retention))).collect();
+    let mut last: Vec<_> = bases.iter().map(|(id, basis)| purpose(id, *basis, None, Some(Ended::Retention))).collect();
     last.push(consent("phone-offers", Decision::Granted, Some(Ended::Retention)));
     last.push(consent("newsletter", Decision::Granted, Some(Ended::Unreleased)));
     last.push(consent("survey", Decision::Refused, Some(Ended::Retention)));

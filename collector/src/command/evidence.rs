@@ -30,7 +30,7 @@ use super::{
 #[derive(Subcommand)]
 pub enum Evidence {
     /// Writes who decided what, when, seeing which text, in a standard's words; opens no value of a lead
-    Export(Exported),
+    Export(Box<Exported>),
     /// Prints the SHACL shapes that every JSON-LD export conforms to
     Shapes,
 }

@@ -79,17 +79,10 @@ pub async fn witnesses(settings: &Settings, store: &Store, what: &Witnesses) -> 
 fn in_words(row: &OutsiderRow, named: &[String], published: i64) -> String {
     let name = row.outsider.split('+').next().unwrap_or_default();
     let past = if named.contains(&row.outsider) { "" } else { " (not in the settings any more)" };
-    let mut line = format!("{name}{past}: vouches for {} of {published} entries", row.size);
-    if row.asked_at > 0 {
-        line.push_str(&format!(", asked {}", shown_time(row.asked_at)));
-    }
-    if let Some(since) = row.refused_at {
-        line.push_str(&format!(", REFUSES since {}", shown_time(since)));
-    }
-    if let Some(problem) = &row.problem {
-        line.push_str(&format!(": {problem}"));
-    }
-    line
+    let asked = if row.asked_at > 0 { format!(", asked {}", shown_time(row.asked_at)) } else { String::new() };
+    let refuses = row.refused_at.map(|since| format!(", REFUSES since {}", shown_time(since))).unwrap_or_default();
+    let problem = row.problem.as_ref().map(|problem| format!(": {problem}")).unwrap_or_default();
+    format!("{name}{past}: vouches for {} of {published} entries{asked}{refuses}{problem}", row.size)
 }
 
 fn for_programs(row: &OutsiderRow, named: &[String], published: i64) -> serde_json::Value {
