@@ -225,7 +225,8 @@ async fn whoever_only_looks_neither_makes_nor_changes_a_database() {
 async fn a_commit_that_fails_after_nobody_waits_for_it_any_more_does_not_block_the_writer() {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(&settings(&dir)).await.unwrap();
-    for _ in 0..3 {
+    let mut unattended = 0;
+    for _ in 0..200 {
         let mut tx = store.begin().await.unwrap();
         execute!(&mut tx, "pragma defer_foreign_keys = on").await.unwrap();
         // No such submission: the commit fails, and SQLite leaves the transaction open.
@@ -237,8 +238,10 @@ async fn a_commit_that_fails_after_nobody_waits_for_it_any_more_does_not_block_t
         .await
         .unwrap();
         let given_up = tokio::time::timeout(std::time::Duration::ZERO, tx.commit()).await;
-        assert!(given_up.is_err(), "nobody waited");
+        // Now and then SQLite is faster than we give up.
+        unattended += usize::from(given_up.is_err());
     }
+    assert!(unattended > 0, "nobody waited for one of them");
     let tx = tokio::time::timeout(std::time::Duration::from_secs(10), store.begin()).await.unwrap().unwrap();
     tx.commit().await.unwrap();
     let left: Vec<(i64,)> =

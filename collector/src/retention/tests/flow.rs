@@ -3,6 +3,7 @@
 use unticked_shared::{
     event::{Event, Told},
     evidence::{Ended, Ground, Method, PurposeDecision},
+    submission::Accepted,
 };
 
 use super::*;
@@ -121,7 +122,9 @@ async fn who_repeats_a_submission_after_everything_has_ended_gets_the_first_answ
     let first = house.submissions.submit(visitor.signed()).await.unwrap();
     house.hour.pass(3 * YEAR);
     enforce(&house).await;
-    assert_eq!(house.submissions.submit(visitor.signed()).await.unwrap().accepted, first.accepted);
+    let again = house.submissions.submit(visitor.signed()).await.unwrap().accepted;
+    assert_eq!(again.receipt, "", "a receipt would say under which pseudonym a forgotten person was kept");
+    assert_eq!(again, Accepted { receipt: String::new(), ..first.accepted });
     assert!(fields(&house).await.is_empty());
 }
 
