@@ -158,14 +158,14 @@ impl Transaction {
         // Before the statement: whoever stops waiting for it drops a transaction, which rolls back.
         let mut tx = Self { connection: Some(Connection::sqlite(connection, origin)) };
         if let Some(Connection { link: Link::Sqlite(connection), .. }) = &mut tx.connection {
-            let mut begun = sqlx::query(begin).execute(&mut **connection).await;
+            let mut outcome = sqlx::query(begin).execute(&mut **connection).await;
             // A commit that hung until nobody waited for it any more, and then failed, has left its transaction open; on the
             // only writer it would stand in everybody's way until the next start.
-            if begun.is_err() && sqlx::query("rollback").execute(&mut **connection).await.is_ok() {
+            if outcome.is_err() && sqlx::query("rollback").execute(&mut **connection).await.is_ok() {
                 tracing::warn!("took back a transaction whose commit had failed after nobody waited for it any more");
-                begun = sqlx::query(begin).execute(&mut **connection).await;
+                outcome = sqlx::query(begin).execute(&mut **connection).await;
             }
-            if let Err(error) = begun {
+            if let Err(error) = outcome {
                 // Not begun: nothing to take back.
                 tx.connection = None;
                 return Err(error.into());
