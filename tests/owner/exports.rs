@@ -131,15 +131,15 @@ fn made_up(version: &Arc<Version>, state: &str, archived: bool) -> Case {
         ("rescue", LegalBasis::VitalInterests),
         ("office", LegalBasis::PublicTask),
     ];
-    let consent = |id, decision, ended| purpose(id, LegalBasis::Consent, Some(decision), ended);
+    let asked = |id, decision, ended| purpose(id, LegalBasis::Consent, Some(decision), ended);
     let mut first: Vec<_> = bases.iter().map(|(id, basis)| purpose(id, *basis, None, None)).collect();
-    first.push(consent("phone-offers", Decision::Granted, None));
-    first.push(consent("newsletter", Decision::Granted, None));
-    first.push(consent("survey", Decision::Refused, None));
+    first.push(asked("phone-offers", Decision::Granted, None));
+    first.push(asked("newsletter", Decision::Granted, None));
+    first.push(asked("survey", Decision::Refused, None));
     let mut last: Vec<_> = bases.iter().map(|(id, basis)| purpose(id, *basis, None, Some(Ended::Retention))).collect();
-    last.push(consent("phone-offers", Decision::Granted, Some(Ended::Retention)));
-    last.push(consent("newsletter", Decision::Granted, Some(Ended::Unreleased)));
-    last.push(consent("survey", Decision::Refused, Some(Ended::Retention)));
+    last.push(asked("phone-offers", Decision::Granted, Some(Ended::Retention)));
+    last.push(asked("newsletter", Decision::Granted, Some(Ended::Unreleased)));
+    last.push(asked("survey", Decision::Refused, Some(Ended::Retention)));
     let part = |purposes, method, happened| PartA {
         schema: SCHEMA.to_owned(),
         form: FormId::parse("contact").unwrap(),
