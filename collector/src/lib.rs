@@ -5,6 +5,7 @@ pub mod assets;
 pub mod config;
 pub mod doctor;
 pub mod engagements;
+pub mod erasure;
 pub mod evidence;
 pub mod exports;
 #[cfg(test)]

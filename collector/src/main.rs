@@ -60,6 +60,8 @@ enum Command {
     Destinations(command::destinations::Destinations),
     /// What falls due by the periods that were promised, and what is destroyed then
     Retention(command::retention::Retention),
+    /// Forgets a person (Art. 17): the identity at once, the evidence after its deadline
+    Erase(Box<command::erase::Erase>),
     /// What visitors sent: opened for a named person, with a reason, both written into the access log
     #[command(subcommand)]
     Leads(command::leads::Leads),
@@ -98,6 +100,7 @@ fn main() -> ExitCode {
         Command::Quarantine(quarantine) => command::quarantine::run(&sources, &quarantine),
         Command::Destinations(destinations) => command::destinations::run(&sources, &destinations),
         Command::Retention(retention) => command::retention::run(&sources, &retention),
+        Command::Erase(erase) => command::erase::run(&sources, &erase),
         Command::Leads(leads) => command::leads::run(&sources, &leads),
         Command::Evidence(evidence) => command::evidence::run(&sources, &evidence),
         Command::Accesses(accesses) => command::accesses::run(&sources, &accesses),

@@ -7,7 +7,9 @@ use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 use crate::{
     assets::Assets,
     config::{Secret, Settings},
-    engagements, evidence,
+    engagements,
+    erasure::{self, ErasureError},
+    evidence,
     forms::Forms,
     keep::{self, KeepError, Presence},
     ledger::{
@@ -160,6 +162,9 @@ pub enum StartError {
     /// The key ring's file.
     #[error(transparent)]
     Ring(#[from] RingError),
+    /// People whom an older database brought back cannot be forgotten again.
+    #[error("people who were forgotten cannot be forgotten again: {0}")]
+    Erasure(#[from] ErasureError),
     /// The ledger is not the one whose head was signed last.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
@@ -281,7 +286,18 @@ pub async fn serve(settings: Settings, overrides: Overrides) -> Result<Running, 
         random: overrides.random.clone(),
     };
     let suspects = settings.retention.suspects_days;
-    let rules = retention::Tools::new(store.clone(), forms.clone(), vault.clone(), ledger.clone(), suspects);
+    let rules = retention::Tools::new(store.clone(), forms.clone(), vault.clone(), ledger.clone(), suspects)
+        .forgetting(settings.erasure.clone());
+    // Whoever an older database brought back is forgotten again, and whoever was half forgotten wholly, before anything is
+    // sent or shown.
+    match erasure::replay(&rules, overrides.clock.now(), FIRST_RUN).await? {
+        0 => {}
+        again => tracing::warn!(again, "people who had been forgotten were back, and are forgotten again"),
+    }
+    let begun = erasure::run_as_trusted(&rules, overrides.clock.now(), FIRST_RUN);
+    if !matches!(tokio::time::timeout(FIRST_RUN * 2, begun).await, Ok(Ok(done)) if done.failed == 0) {
+        tracing::warn!("somebody is not forgotten wholly yet; it goes on while the collector runs");
+    }
     // What fell due while nobody was there ends before anything is sent; what takes longer goes on in the background.
     let first = retention::run::run_as_trusted(&rules, overrides.clock.now());
     if !matches!(tokio::time::timeout(FIRST_RUN, first).await, Ok(Ok(_))) {

@@ -30,6 +30,9 @@ pub enum Told {
     /// A person took consent back (Art. 7(3) GDPR).
     #[serde(rename = "consent.withdrawn")]
     Withdrawal(Box<Withdrawal>),
+    /// A person was forgotten, and whoever has their data shall forget them, too (Art. 17, 19 GDPR).
+    #[serde(rename = "person.erased")]
+    Erased(Box<PersonErased>),
 }
 
 impl Told {
@@ -38,6 +41,7 @@ impl Told {
         match self {
             Self::Lead(lead) => &mut lead.evidence,
             Self::Withdrawal(withdrawal) => &mut withdrawal.evidence,
+            Self::Erased(erased) => &mut erased.evidence,
         }
     }
 
@@ -46,6 +50,7 @@ impl Told {
         match self {
             Self::Lead(_) => EventKind::LeadSubmitted,
             Self::Withdrawal(_) => EventKind::ConsentWithdrawn,
+            Self::Erased(_) => EventKind::PersonErased,
         }
     }
 }
@@ -57,6 +62,8 @@ pub enum EventKind {
     LeadSubmitted,
     /// A person took consent back.
     ConsentWithdrawn,
+    /// A person was forgotten.
+    PersonErased,
 }
 
 impl EventKind {
@@ -65,6 +72,7 @@ impl EventKind {
         match self {
             Self::LeadSubmitted => "lead.submitted",
             Self::ConsentWithdrawn => "consent.withdrawn",
+            Self::PersonErased => "person.erased",
         }
     }
 }
@@ -144,6 +152,21 @@ pub struct Withdrawal {
     pub evidence: EvidenceReference,
 }
 
+/// A person who was forgotten. It holds nothing of theirs: whoever has the lead knows it by reference and subject.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PersonErased {
+    /// The lead's reference.
+    pub reference: String,
+    /// The lead's subject.
+    pub subject: String,
+    /// The lead's form.
+    pub form: FormId,
+    /// RFC 3339: when they were forgotten here.
+    pub erased_at: String,
+    /// Points to the evidence of it.
+    pub evidence: EvidenceReference,
+}
+
 /// Where the proof lies.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EvidenceReference {
@@ -199,5 +222,17 @@ mod tests {
         let mut mislabelled = whole;
         mislabelled["type"] = "lead.submitted".into();
         assert!(serde_json::from_value::<Event>(mislabelled).is_err(), "a withdrawal is no lead");
+    }
+
+    #[test]
+    fn whoever_is_told_to_forget_somebody_hears_nothing_of_them() {
+        let whole = serde_json::json!({
+            "id": "1", "type": "person.erased", "timestamp": "2026-11-24T08:00:00Z", "data": {
+                "reference": "K7QD-93XF", "subject": "s", "form": "contact", "erased_at": "2026-11-24T08:00:00Z",
+                "evidence": {"record": "r", "commitment": "c"}}
+        });
+        let event: Event = serde_json::from_value(whole.clone()).unwrap();
+        assert_eq!(event.told.kind().as_str(), "person.erased");
+        assert_eq!(serde_json::to_value(&event).unwrap(), whole);
     }
 }

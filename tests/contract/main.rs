@@ -8,6 +8,7 @@
 mod accesses;
 mod engagements;
 mod engines;
+mod erasure;
 mod exports;
 mod forms;
 mod keep;
@@ -61,6 +62,9 @@ async fn every_room(store: &Store) {
     verify::a_snapshot_is_of_one_moment(store).await;
     rotation::finds_what_lies_under_which_key_and_seals_it_anew(store).await;
     rotation::knows_who_works_with_which_keys_and_what_is_retired(store).await;
+    erasure::goes_from_step_to_step(store).await;
+    erasure::finds_people_and_those_who_share_what_they_entered(store).await;
+    erasure::suppresses_and_destroys(store).await;
     ledger::sequences_what_is_in_no_ledger(store, &submissions::record(1).evidence).await;
     ledger::appends_and_reads_what_was_appended(store).await;
     ledger::two_appenders_make_one_tree(store).await;

@@ -1,6 +1,7 @@
 //! The owner's day at the command line: the program itself, beside a collector that runs.
 #![expect(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
 
+mod erase;
 mod exports;
 #[expect(dead_code, reason = "the documentation's tests read more of an answer")]
 #[path = "../docs/http.rs"]

@@ -8,6 +8,7 @@ pub mod config;
 pub mod deliveries;
 pub mod destinations;
 pub mod doctor;
+pub mod erase;
 pub mod evidence;
 pub mod init;
 pub mod keys;

@@ -90,11 +90,14 @@ fn say(settings: &Settings, restored: &Restored, check: bool) {
     }
     println!("Not in it:");
     if !check {
-        println!(
-            "  What came after {}: submissions, confirmations, withdrawals, ended retention. Whoever was forgotten since \
-             then must be forgotten again.",
-            data.made_at
-        );
+        println!("  What came after {}: submissions, confirmations, withdrawals, ended retention.", data.made_at);
+        match restored.forgotten_again {
+            Some(0) => println!("  People who were forgotten since then: the journal names none who is in it."),
+            Some(again) => {
+                println!("  {}, who had been forgotten since then: forgotten again.", counted(again, "person"));
+            }
+            None => println!("  Whoever was forgotten since then is forgotten again when `unticked serve` starts."),
+        }
     }
     match &restored.keys {
         None => println!("  The keys: the key store and the key ring that are here are used."),

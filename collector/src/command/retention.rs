@@ -1,11 +1,12 @@
 //! `unticked retention [--until DATE] [--json]`, `unticked retention run`
 
-use std::{io::Write, process::ExitCode};
+use std::{io::Write, process::ExitCode, time::Duration};
 
 use clap::{Args, Subcommand};
 use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
 use unticked_collector::{
     config::Sources,
+    erasure,
     forms::Forms,
     retention::{Tools, clock, due, run},
     store::Store,
@@ -14,6 +15,9 @@ use unticked_collector::{
 use unticked_shared::id::FieldId;
 
 use super::{Done, FAILED, FOUND_WANTING, WRONG_SETTINGS, failed};
+
+/// How long a reader of the database is waited for.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What falls due, and what to do about it.
 #[derive(Args)]
@@ -57,7 +61,8 @@ pub fn run(sources: &Sources, what: &Retention) -> ExitCode {
         let vault = super::vault(settings, store).await?;
         let forms = Forms::archive(store.clone(), Clock::system());
         let ledger = super::ledger(settings, store, &vault).await?;
-        let tools = Tools::new(store.clone(), forms, vault, ledger, settings.retention.suspects_days);
+        let tools = Tools::new(store.clone(), forms, vault, ledger, settings.retention.suspects_days)
+            .forgetting(settings.erasure.clone());
         if what.action.is_some() { carry_out(&tools).await } else { show(&tools, what).await }
     })
 }
@@ -157,7 +162,16 @@ async fn carry_out(tools: &Tools) -> Done {
     let now = Clock::system().now();
     let done = run::run_as_trusted(tools, now).await;
     let done = done.map_err(|error| failed("The retention rules cannot be carried out", &error))?;
+    let forgetting = erasure::run_as_trusted(tools, now, PATIENCE).await;
+    let forgetting = forgetting.map_err(|error| failed("Nobody can be forgotten wholly now", &error))?;
     println!("ended {} purposes, destroyed {} values, forgot {} persons", done.ended, done.destroyed, done.forgotten);
+    if forgetting.evidence_ended > 0 {
+        println!("ended the evidence of {} submissions, whose deadline was over", forgetting.evidence_ended);
+    }
+    if forgetting.failed > 0 {
+        eprintln!("{} are not forgotten wholly yet; the log says why. Try again.", forgetting.failed);
+        return Err(ExitCode::from(FAILED));
+    }
     if let Some(doubt) = clock::doubt(&tools.store, now).await.map_err(super::unreadable)? {
         eprintln!(
             "The clock says {} and stood at {} when it was last trusted: nothing that fell due in between was \

@@ -21,6 +21,7 @@ use super::{
         TimestampSettings, WitnessSettings,
     },
 };
+use crate::erasure;
 
 /// Every key but the secrets, with its default, in the order in which `unticked config` prints them. The comment above each
 /// is what docs/settings.md says of it (`cargo xtask docs`).
@@ -74,6 +75,14 @@ const KEYS: &[(&str, &str)] = &[
     ("outbox.allow_hosts", ""),
     // Days after which what was taken for a robot's, and was never released, is destroyed.
     ("retention.suspects_days", "30"),
+    // Days for which the evidence of a person who was forgotten is kept, for legal claims alone (Art. 17(3)(e)), from 0 to
+    // 36500; after that nobody can open it any more. Three years by default.
+    ("erasure.evidence_days", "1096"),
+    // What remains of a forgotten person stays only where so many persons share it, from 2 to 1000.
+    ("erasure.k", "5"),
+    // The journal of the forgotten, by which a backup that is brought back is told whom to forget again; else a file beside
+    // the key ring (`unticked.forgotten`). Several collectors that share a database share it, too.
+    ("erasure.journal", ""),
     // The mail server and its user, such as `smtps://forms@shop.example@mail.shop.example:465`; the password is the secret
     // `smtp`. Without it no mail is sent.
     ("mail.smtp", ""),
@@ -173,6 +182,9 @@ impl Reader<'_> {
         let timestamp = self.timestamp();
         let allow_hosts = self.list("outbox.allow_hosts");
         let suspects_days = self.number("retention.suspects_days", 1, 3650);
+        let evidence_days = self.number("erasure.evidence_days", 0, 36_500);
+        let k = self.number("erasure.k", 2, 1000);
+        let journal = self.path_if_any("erasure.journal");
         let format = self.one_of("log.format", &[("human", LogFormat::Human), ("json", LogFormat::Json)]);
         let level = self.read("log.level", |text, _| {
             tracing_subscriber::EnvFilter::try_new(text).map(|_| text.to_owned()).map_err(|_| {
@@ -181,6 +193,7 @@ impl Reader<'_> {
         });
         let secrets = self.secrets();
         let mail = self.mail(&allow_hosts, secrets.get("smtp"));
+        let journal = journal.or_else(|| Some(key_ring.as_ref()?.with_extension("forgotten")));
         Some(Settings {
             server: server?,
             definitions_dir: definitions_dir?,
@@ -192,6 +205,7 @@ impl Reader<'_> {
             ledger: LedgerSettings { publish_every: publish_every?, witnesses, timestamp },
             outbox: OutboxSettings { allow_hosts },
             retention: RetentionSettings { suspects_days: suspects_days? },
+            erasure: erasure::Rules { evidence_days: evidence_days?, k: k?, journal: journal? },
             mail,
             secrets,
             log: LogSettings { format: format?, level: level? },

@@ -30,6 +30,8 @@ pub struct Settings {
     pub outbox: OutboxSettings,
     /// How long things are kept for which no definition says so.
     pub retention: RetentionSettings,
+    /// Forgetting.
+    pub erasure: crate::erasure::Rules,
     /// Mails to the owner; none, where no server is configured.
     pub mail: Option<MailSettings>,
     /// Secrets by name (lower case), as `destinations.toml` refers to them.

@@ -1,4 +1,4 @@
-//! The statements of evidence. None of them changes a record.
+//! The statements of evidence. None of them changes what a record says.
 
 use unticked_shared::evidence::PartA;
 use uuid::Uuid;
@@ -133,6 +133,42 @@ pub async fn rows_of_submission(connection: &mut Connection, submission: Uuid) -
          where submission_id = $1
          order by record_id",
         submission,
+    )
+    .await
+}
+
+/// The places in the ledger of the records that lie under a person's key; none for a record that has no place yet.
+pub async fn leaves_of(
+    connection: &mut Connection,
+    submission: Uuid,
+    subject: Uuid,
+) -> Result<Vec<Option<i64>>, StoreError> {
+    let rows: Vec<(Option<i64>,)> = fetch_all!(
+        connection,
+        (Option<i64>,),
+        "select leaf_index
+         from evidence
+         where submission_id = $1
+           and subject_id = $2
+         order by leaf_index",
+        submission,
+        subject,
+    )
+    .await?;
+    Ok(rows.into_iter().map(|(leaf,)| leaf).collect())
+}
+
+/// Destroys part B of a record: the one way in which a record is ever touched. What is left in its place is its hash, so
+/// that part A can still be proved, or nothing where not even that is known. Call it in the transaction that keeps the
+/// record which names its leaf.
+pub async fn destroy_part_b(tx: &mut Transaction, record: Uuid, hash: &[u8]) -> Result<u64, StoreError> {
+    execute!(
+        tx,
+        "update evidence
+         set part_b = $2
+         where record_id = $1",
+        record,
+        hash,
     )
     .await
 }

@@ -11,6 +11,15 @@ use crate::{
 /// Why it was not done. Nothing half-made is left under a final name.
 #[derive(Debug, thiserror::Error)]
 pub enum KeepError {
+    /// The journal of the forgotten.
+    #[error(transparent)]
+    Journal(#[from] crate::erasure::journal::JournalError),
+    /// Whoever was forgotten since the backup is back in the database, and could not be forgotten again.
+    #[error(
+        "the backup stands in its place, but people who had been forgotten could not be forgotten again ({0}); `unticked \
+         serve` tries again before anything else"
+    )]
+    ForgetAgain(#[from] crate::erasure::ErasureError),
     /// Nobody said where.
     #[error("say where the {part} go: `{flag} FOLDER`, or `{setting}` in the settings")]
     NoPlace {

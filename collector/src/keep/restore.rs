@@ -4,12 +4,13 @@
 //! beside their places and made durable, what stood there is moved aside, and the new ones take their names, the main
 //! database last: a restore that dies on the way never leaves a main database without its keys.
 //!
-//! A journal of people who were forgotten does not exist yet. When it does, it lies with neither half and is replayed here,
-//! after the files stand and before anything is served ([`restore`] says where); until then the owner is told.
+//! The journal of the forgotten lies with neither half. It is replayed here, after the files stand, and again at every start
+//! before anything is served ([`crate::erasure::replay`]): whoever was forgotten after the backup does not come back with it.
 
 use std::{
     fs,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use jiff::Timestamp;
@@ -27,12 +28,15 @@ use super::{
 };
 use crate::{
     config::{Database, Secret, Settings},
-    forms,
+    erasure::{self, journal::Journal},
+    forms::{self, Forms},
+    ledger::Ledger,
     outbox::destinations::Target,
-    store::{DatabaseName, Standing, Store, known_migrations},
+    retention::Tools,
+    store::{DatabaseName, OpenError, Standing, Store, known_migrations},
     submissions::reached,
     vault::{KeyRing, Vault},
-    world::Random,
+    world::{Clock, Random},
 };
 
 /// What to bring back.
@@ -67,6 +71,9 @@ pub struct Restored {
     pub ledger: Option<LedgerAfter>,
     /// What is wrong with the secrets that the definitions name and these settings should have.
     pub missing_secrets: Vec<String>,
+    /// How many people were in it who had been forgotten since, and are forgotten again; not known where the databases have
+    /// to be brought up to date first, or the ledger has to begin anew: then `serve` does it, before anything else.
+    pub forgotten_again: Option<u64>,
 }
 
 /// Checks everything, then brings it back.
@@ -89,7 +96,10 @@ pub async fn restore(settings: &Settings, wish: &Wish, now: Timestamp, random: &
         aside: Vec::new(),
         fit: None,
         ledger: None,
+        forgotten_again: None,
     };
+    // Before anything is touched: whoever stands in a line that cannot be believed would come back.
+    Journal::new(&settings.erasure.journal, &Vault::new(ring.clone(), random.clone())).read_all()?;
     if wish.check_only {
         if data.engine == Engine::Sqlite
             && let Some((folder, keys)) = keys
@@ -149,12 +159,41 @@ pub async fn restore(settings: &Settings, wish: &Wish, now: Timestamp, random: &
     // Before anything is appended to it.
     let how = (wish.same_ledger, seen);
     // The files stand: whatever fails now must not be told as though nothing were restored.
-    let after = after_restore(settings, (ring, random), how, &data.made_at, now).await;
+    let after = after_restore(settings, (ring.clone(), random), how, &data.made_at, now).await;
     restored.ledger = Some(after.unwrap_or_else(|error| LedgerAfter::NotBegun(error.to_string())));
-    // Here, once there is a journal of the forgotten: forget again whoever was forgotten after `data.made_at`.
+    restored.forgotten_again = forget_again(settings, ring, now, random).await?;
     restored.places = moves.placed;
     restored.aside = moves.aside;
     Ok(restored)
+}
+
+/// Forgets again whoever the journal names and the backup has brought back. Where it cannot be done here, every start does
+/// it before anything is sent.
+async fn forget_again(
+    settings: &Settings,
+    ring: KeyRing,
+    now: Timestamp,
+    random: &Random,
+) -> Result<Option<u64>, KeepError> {
+    let store = match Store::open_current(&settings.database).await {
+        Ok(store) => store,
+        Err(OpenError::Behind { .. }) => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    let vault = Vault::new(ring, random.clone());
+    let clock = Clock::custom(move || now);
+    let again = match Ledger::open(&store, &vault, &settings.server.public_url, &clock).await {
+        Ok(ledger) => {
+            let forms = Forms::archive(store.clone(), clock);
+            let tools = Tools::new(store.clone(), forms, vault, ledger, settings.retention.suspects_days)
+                .forgetting(settings.erasure.clone());
+            Some(erasure::replay(&tools, now, Duration::ZERO).await?)
+        }
+        // It says how to go on when somebody starts it.
+        Err(_) => None,
+    };
+    store.close().await;
+    Ok(again)
 }
 
 /// Takes the main database as it is, though the key store has seen a newer one: what it lacks is lost.

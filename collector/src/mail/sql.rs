@@ -288,3 +288,8 @@ pub async fn send_again(tx: &mut Transaction, now: i64) -> Result<u64, StoreErro
 pub async fn sweep(tx: &mut Transaction, before: i64) -> Result<u64, StoreError> {
     execute!(tx, "delete from mail where state = 'sent' and created_at < $1", before).await
 }
+
+/// Leaves out of every mail what is not to be told any more; mails say what there is to say when they are sent.
+pub async fn forget(tx: &mut Transaction, kind: Kind, id: Uuid) -> Result<u64, StoreError> {
+    execute!(tx, "delete from mail_item where kind = $1 and item_id = $2", kind.as_str(), id).await
+}

@@ -40,7 +40,7 @@ pub fn outgoing<'a>(
                     Told::Lead(Box::new(spoken_of(lead, destination.unconfirmed)))
                 }
                 // It holds no value, and whoever receives it holds the lead.
-                withdrawal @ Told::Withdrawal(_) => withdrawal.clone(),
+                told @ (Told::Withdrawal(_) | Told::Erased(_)) => told.clone(),
             };
             Some((destination, told))
         })

@@ -515,3 +515,19 @@ pub async fn bring_forward(tx: &mut Transaction, beyond: i64, due_at: i64) -> Re
     )
     .await
 }
+
+/// Ends every delivery of a submission that still holds a body and is not under way. Answers how many.
+pub async fn withhold_all(tx: &mut Transaction, submission: Uuid, reason: &str, now: i64) -> Result<u64, StoreError> {
+    execute!(
+        tx,
+        "update delivery
+         set state = 'withheld', body = null, lease = null, reason = $2, settled_at = $3
+         where event_id in (select event_id from event where submission_id = $1)
+           and body is not null
+           and (lease is null or due_at <= $3)",
+        submission,
+        reason,
+        now,
+    )
+    .await
+}

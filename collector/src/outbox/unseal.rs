@@ -23,10 +23,12 @@ use crate::{
 /// The key that seals the bodies of a kind of event.
 ///
 /// A lead goes with the identity. The word that consent was taken back must outlive it: when the last consent is
-/// withdrawn the values and their key may be destroyed at once, and whoever has a copy must be told all the same. Such a
-/// body holds no value, only a reference and a pseudonym, and lies under the evidence key.
+/// withdrawn the values and their key may be destroyed at once, and whoever has a copy must be told all the same; that they
+/// shall forget the person, likewise. Such a body holds no value, only a reference and a pseudonym, and lies under the
+/// evidence key.
 pub fn key_for<'a>(kind: &str, keys: &'a SubjectKeys) -> Option<&'a Key> {
-    if kind == EventKind::ConsentWithdrawn.as_str() { keys.evidence.as_ref() } else { keys.identity.as_ref() }
+    let outlives = [EventKind::ConsentWithdrawn, EventKind::PersonErased].iter().any(|one| one.as_str() == kind);
+    if outlives { keys.evidence.as_ref() } else { keys.identity.as_ref() }
 }
 
 /// The place that a delivery's body is sealed for, under the key that [`key_for`] names.

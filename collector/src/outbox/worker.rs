@@ -307,10 +307,10 @@ async fn attempt_once(tools: &Tools, destination: &str, claimed: &Claimed) -> Ou
     };
     let body = match tools.opener.open(claimed, &target.purposes).await {
         Ok(body) => body,
-        Err(unopened @ (Unopened::Forgotten | Unopened::Unreadable)) => {
-            return Outcome::Impossible(unopened.to_string());
+        Err(unopened @ Unopened::Unreadable) => return Outcome::Impossible(unopened.to_string()),
+        Err(unopened @ (Unopened::Forgotten | Unopened::Groundless)) => {
+            return Outcome::Pointless(unopened.to_string());
         }
-        Err(unopened @ Unopened::Groundless) => return Outcome::Pointless(unopened.to_string()),
         Err(unopened @ (Unopened::Locked(_) | Unopened::Due)) => return Outcome::Unreachable(unopened.to_string()),
     };
     let parcel = Parcel { event: claimed.event_id.to_string(), sent_at: tools.clock.now().as_second(), body };

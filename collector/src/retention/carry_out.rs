@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use unticked_shared::{
     canonical,
     event::Event,
-    evidence::{Erasure, Happened, Method, PartA, PartB, PurposeDecision, SCHEMA},
+    evidence::{Erasure, Happened, Method, PartA, PartB, PurposeDecision, Request, SCHEMA},
     id::PurposeId,
 };
 use uuid::Uuid;
@@ -18,6 +18,7 @@ use super::{
     sql::{self, NEVER},
 };
 use crate::{
+    erasure,
     evidence::{self, Draft, EvidenceRow, Standing},
     forms::Version,
     outbox::{self, decide::as_it_stands, unseal::body_cell},
@@ -108,6 +109,22 @@ pub(crate) async fn carry_out(
     }
     if verdict.unfindable {
         sql::forget_address(tx, subject).await?;
+    }
+    if forget {
+        // From here on the deadline of the evidence counts.
+        erasure::sql::begin(
+            tx,
+            &erasure::sql::Row {
+                submission_id: submission,
+                subject_id: subject,
+                ground: verdict.ground(&loaded.case).as_str().to_owned(),
+                forgotten_at: millis(now),
+                step: 1,
+                state: "pending".to_owned(),
+            },
+        )
+        .await?;
+        erasure::sql::drop_body_digest(tx, submission).await?;
     }
     let next = verdict.next.map_or(NEVER, millis);
     let due_at = if forget {
@@ -210,6 +227,19 @@ pub(crate) fn follow_up(
     hands: Hands<'_>,
     now: Timestamp,
 ) -> Result<EvidenceRow, RetentionError> {
+    follow_up_on_request(loaded, purposes, method, happened, None, hands, now)
+}
+
+/// The same, of something that somebody asked for.
+pub(crate) fn follow_up_on_request(
+    loaded: &Loaded,
+    purposes: Vec<PurposeDecision>,
+    method: Method,
+    happened: Happened,
+    request: Option<Request>,
+    hands: Hands<'_>,
+    now: Timestamp,
+) -> Result<EvidenceRow, RetentionError> {
     let random = hands.vault.random();
     let (first_id, first) = loaded.first();
     let record_id = id_after(&loaded.records, random, now);
@@ -241,7 +271,7 @@ pub(crate) fn follow_up(
             gpc: None,
             build: None,
             client: None,
-            request: None,
+            request,
         },
         values_salt: None,
         contact_salt: None,
@@ -254,7 +284,7 @@ pub(crate) fn follow_up(
 
 /// A fresh id that sorts behind every record there is: what stands is a fold in the order of ids, and neither a clock
 /// that was set back nor two records within a millisecond may turn it round.
-fn id_after(records: &[(Uuid, PartA)], random: &Random, now: Timestamp) -> Uuid {
+pub(crate) fn id_after(records: &[(Uuid, PartA)], random: &Random, now: Timestamp) -> Uuid {
     let last = records.iter().map(|(record, _)| *record).max().unwrap_or_default();
     let id = random.uuid(now);
     if id > last {

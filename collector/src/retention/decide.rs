@@ -144,8 +144,8 @@ impl Verdict {
         let ended = |ended: Ended| match ended {
             Ended::Retention => Ground::Retention,
             Ended::Unreleased => Ground::Unreleased,
-            // Of one who was forgotten on request nothing is left that this could be asked of.
-            Ended::Erasure => Ground::Withdrawal,
+            // Of one who was forgotten on request nothing is left that a rule could end.
+            Ended::Erasure => Ground::NoLongerNecessary,
         };
         let withdrawn = case.standing.iter().any(|one| one.decision == Some(Decision::Withdrawn));
         let earlier = case.standing.iter().find_map(|one| one.ended);

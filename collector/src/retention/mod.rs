@@ -18,7 +18,7 @@ pub mod run;
 pub mod sql;
 
 pub use carry_out::destroy_unused;
-pub(crate) use carry_out::{Hands, carry_out, follow_up};
+pub(crate) use carry_out::{Hands, carry_out, follow_up, follow_up_on_request, id_after};
 pub(crate) use case::{Loaded, load};
 pub use run::{Done, Retention};
 
@@ -27,6 +27,7 @@ use std::sync::{Arc, atomic::AtomicBool};
 use jiff::SignedDuration;
 
 use crate::{
+    erasure::Rules,
     forms::{Forms, FormsError},
     ledger::Ledger,
     store::{Store, StoreError},
@@ -46,6 +47,8 @@ pub struct Tools {
     pub ledger: Ledger,
     /// How long a suspected robot's submission waits for the owner.
     pub unreleased_after: SignedDuration,
+    /// What holds for people who are forgotten.
+    pub forgetting: Rules,
     /// SQLite's logs still hold what was destroyed: a reader was in the way.
     unfolded: Arc<AtomicBool>,
 }
@@ -54,7 +57,13 @@ impl Tools {
     /// For a store and what belongs to it; `suspects_days` is how long a suspected robot's submission waits.
     pub fn new(store: Store, forms: Forms, vault: Vault, ledger: Ledger, suspects_days: u32) -> Self {
         let unreleased_after = SignedDuration::from_hours(24 * i64::from(suspects_days));
-        Self { store, forms, vault, ledger, unreleased_after, unfolded: Arc::default() }
+        Self { store, forms, vault, ledger, unreleased_after, forgetting: Rules::default(), unfolded: Arc::default() }
+    }
+
+    /// The same, with what the owner has decided about forgetting.
+    #[must_use]
+    pub fn forgetting(self, forgetting: Rules) -> Self {
+        Self { forgetting, ..self }
     }
 }
 

@@ -20,6 +20,7 @@ use super::{
     sql::{self, Row},
 };
 use crate::{
+    erasure,
     metrics::Metrics,
     store::{
         StoreError,
@@ -33,6 +34,10 @@ use crate::{
 const BATCH: usize = 32;
 /// However far away the next end is, the clock is looked at every hour: it may have been set.
 const HOUR: Duration = Duration::from_hours(1);
+/// How long a run waits for whoever reads an older state of the files.
+const FOLDING: Duration = Duration::from_secs(5);
+/// After which somebody who is not forgotten wholly is looked at again.
+const MINUTE: Duration = Duration::from_mins(1);
 /// How long to wait at least, so that what cannot be done is not tried without a pause.
 const BREATH: Duration = Duration::from_secs(1);
 
@@ -139,6 +144,19 @@ async fn turn(tools: &Tools, metrics: &Metrics, said: &mut Option<Timestamp>, no
             *said = None;
         }
         Err(_) => {}
+    }
+    // What somebody asked for and did not end, and the evidence whose deadline is over.
+    match erasure::run_as_trusted(tools, now, FOLDING).await {
+        Ok(done) => {
+            let erasure::Done { evidence_ended, finished, failed } = done;
+            if evidence_ended + finished + failed > 0 {
+                info!(evidence_ended, finished, failed, "went on with forgetting");
+            }
+            if failed > 0 {
+                return MINUTE;
+            }
+        }
+        Err(error) => warn!(%error, "nobody can be forgotten wholly now; the next hour tries again"),
     }
     let next = match tools.store.read().await {
         Ok(mut connection) => {

@@ -96,6 +96,9 @@ pub enum OpenError {
     Store(#[from] StoreError),
 }
 
+/// SQLite files up to this size are written anew when somebody was forgotten: it takes a second or two, and as much memory.
+const REWRITTEN: i64 = 128 * 1024 * 1024;
+
 /// The main database and the key store.
 #[derive(Clone)]
 pub struct Store {
@@ -180,6 +183,16 @@ impl Store {
         Ok(self.main.fold_log().await? & self.keys.fold_log().await?)
     }
 
+    /// Leaves nothing behind of what was deleted from the tables that hold persons. PostgreSQL cleans up these tables.
+    ///
+    /// SQLite overwrites what it deletes, but not what it copied before: when a page was split, the rows that moved to
+    /// another one stay in the gap of the first, and `secure_delete` does not know of them. So files up to
+    /// 128 MiB are written anew. Call it before [`Store::fold_logs`].
+    pub async fn vacuum(&self) -> Result<(), StoreError> {
+        self.main.leave_nothing(&["value", "delivery", "subject", "submission", "evidence", "mail_item"]).await?;
+        self.keys.leave_nothing(&["subject_key"]).await
+    }
+
     /// Closes every connection, when the last user of each is done; SQLite folds its log into the file.
     pub async fn close(&self) {
         self.main.close().await;
@@ -252,6 +265,28 @@ impl Database {
         let (busy, _, _): (i64, i64, i64) =
             sqlx::query_as("pragma wal_checkpoint(truncate)").fetch_one(&mut *connection).await?;
         Ok(busy == 0)
+    }
+
+    async fn leave_nothing(&self, tables: &[&str]) -> Result<(), StoreError> {
+        let pool = match &self.pools {
+            Pools::Sqlite { writer, .. } => {
+                let mut connection = writer.acquire().await?;
+                let (bytes,): (i64,) =
+                    sqlx::query_as("select page_count * page_size from pragma_page_count(), pragma_page_size()")
+                        .fetch_one(&mut *connection)
+                        .await?;
+                if bytes <= REWRITTEN {
+                    sqlx::query("vacuum").execute(&mut *connection).await?;
+                }
+                return Ok(());
+            }
+            Pools::Postgres(pool) => pool,
+        };
+        let mut connection = pool.acquire().await?;
+        for table in tables {
+            sqlx::query(AssertSqlSafe(format!("vacuum {table}"))).execute(&mut *connection).await?;
+        }
+        Ok(())
     }
 
     async fn close(&self) {

@@ -12,7 +12,7 @@ pub struct Kept {
     pub subject_id: Uuid,
     /// What was told to the visitor.
     pub reference: String,
-    /// SHA-256 of what was sent.
+    /// SHA-256 of what was sent; empty once the person is forgotten.
     pub body_digest: Vec<u8>,
     /// Milliseconds UTC.
     pub received_at: i64,

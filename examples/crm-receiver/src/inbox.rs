@@ -7,6 +7,9 @@ use serde_json::{Value, json};
 /// Events and refusals kept; older ones make room.
 const ROOM: usize = 500;
 
+/// The type of an event that says that a person is to be forgotten.
+pub const ERASED: &str = "person.erased";
+
 /// One event.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entry {
@@ -47,6 +50,11 @@ impl Inbox {
         if let Some(entry) = contents.entries.iter_mut().find(|entry| entry.id == id) {
             entry.deliveries += 1;
             return;
+        }
+        if event["type"] == ERASED {
+            // What every receiver has to do (Art. 19): whatever it holds of the person goes.
+            let gone = event["data"]["reference"].clone();
+            contents.entries.retain(|entry| entry.event["data"]["reference"] != gone);
         }
         contents.entries.insert(0, Entry { id: id.to_owned(), deliveries: 1, event });
         contents.entries.truncate(ROOM);

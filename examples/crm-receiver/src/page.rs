@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use crate::inbox::{Contents, Entry};
+use crate::inbox::{Contents, ERASED, Entry};
 
 /// The whole document.
 pub fn whole(contents: &Contents) -> String {
@@ -23,8 +23,10 @@ pub fn whole(contents: &Contents) -> String {
 /// What changes: the leads and the refusals. The script replaces it when it is another one.
 pub fn part(contents: &Contents) -> String {
     let mut html = String::new();
+    let (erased, others): (Vec<&Entry>, Vec<&Entry>) =
+        contents.entries.iter().partition(|entry| entry.event["type"] == ERASED);
     let (withdrawals, leads): (Vec<&Entry>, Vec<&Entry>) =
-        contents.entries.iter().partition(|entry| entry.event["type"] == WITHDRAWN);
+        others.into_iter().partition(|entry| entry.event["type"] == WITHDRAWN);
     let count = leads.len();
     let _ = write!(html, "<h1>{count} {}</h1>", if count == 1 { "lead" } else { "leads" });
     if contents.entries.is_empty() {
@@ -43,6 +45,13 @@ pub fn part(contents: &Contents) -> String {
             html,
             "<article><header><h2>{}</h2><p>consent taken back · its lead is not here any more</p></header></article>",
             text(&alone.event["data"], "reference"),
+        );
+    }
+    for gone in &erased {
+        let _ = write!(
+            html,
+            "<article><header><h2>{}</h2><p>the person was forgotten · deleted here, too</p></header></article>",
+            text(&gone.event["data"], "reference"),
         );
     }
     if !contents.refused.is_empty() {

@@ -122,6 +122,18 @@ async fn a_withdrawal_is_shown_beside_its_lead_and_ends_the_use_of_its_values() 
 }
 
 #[tokio::test]
+async fn a_person_who_is_forgotten_goes_with_everything_that_was_told_of_them() {
+    let running = receiver().await;
+    let erased = json!({"id": "p", "type": "person.erased", "timestamp": "2026-11-24T08:00:00Z",
+                        "data": {"reference": "K7QD-93XF", "subject": "s", "form": "contact"}});
+    assert_eq!(post_event(&running, SECRET, "e1", now(), &event()).await, 200);
+    assert_eq!(post_event(&running, SECRET, "p1", now(), &erased.to_string()).await, 200);
+    let html = page(&running, "/").await;
+    assert!(html.contains("<h1>0 leads</h1>") && html.contains("the person was forgotten"), "{html}");
+    assert!(!page(&running, "/events.json").await.contains("alert(1)"), "nothing that was entered is kept");
+}
+
+#[tokio::test]
 async fn without_a_secret_it_does_not_start() {
     for secret in ["", " ", "hunter2!"] {
         let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));

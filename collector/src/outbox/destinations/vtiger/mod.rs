@@ -94,6 +94,17 @@ impl Webforms {
                     ))),
                 }
             }
+            Told::Erased(erased) => {
+                let id = self.withdrawal_id.as_ref().map_err(|error| Outcome::Unreachable(error.to_string()))?;
+                match (&self.settings.withdrawal, id) {
+                    (Some(webform), Some(id)) => Ok(words::erased(webform, id, self.settings.emoji, event, erased)),
+                    _ => Err(Outcome::Impossible(format!(
+                        "Vtiger was not told that the person of {} is to be forgotten: the destination has no \
+                         [destination.withdrawal]; delete them in Vtiger by hand (Art. 19), or add it and send this again",
+                        erased.reference
+                    ))),
+                }
+            }
         }
     }
 }

@@ -13,7 +13,7 @@ use unticked_shared::{
         destination::{About, Vtiger, VtigerWithdrawal},
         duration::Period,
     },
-    event::{Event, EvidenceReference, Lead, LeadDecision, Withdrawal},
+    event::{Event, EvidenceReference, Lead, LeadDecision, PersonErased, Withdrawal},
     id::{FieldId, PurposeId},
     submission::Value,
 };
@@ -104,6 +104,43 @@ pub(super) fn withdrawal(
     let mut pairs = head(public_id, &settings.name);
     tell(&mut pairs, &settings.about, &story, emoji);
     decide(&mut pairs, &settings.decided, &story);
+    pairs
+}
+
+/// That a person is to be forgotten, through the webform that takes withdrawals: Vtiger deletes nothing by a webform, so
+/// that somebody has to read it.
+pub(super) fn erased(
+    settings: &VtigerWithdrawal,
+    public_id: &str,
+    emoji: bool,
+    event: &Event,
+    erased: &PersonErased,
+) -> Pairs {
+    let story = Story {
+        title: format!("Delete this person: {}", erased.reference),
+        reference: &erased.reference,
+        subject: &erased.subject,
+        form: erased.form.as_str(),
+        version: "",
+        language: "",
+        page: None,
+        time: &event.timestamp,
+        decisions: &[],
+        evidence: &erased.evidence,
+    };
+    let mut pairs = head(public_id, &settings.name);
+    let (said, about): (BTreeMap<_, _>, BTreeMap<_, _>) =
+        settings.about.clone().into_iter().partition(|(_, what)| *what == About::Decisions);
+    let about = about.into_iter().filter(|(_, what)| !matches!(what, About::Version | About::Language)).collect();
+    tell(&mut pairs, &about, &story, emoji);
+    for key in said.into_keys() {
+        let text = format!(
+            "The person of {} is forgotten since {}. Delete whatever you hold of them (Art. 17, 19 GDPR).",
+            erased.reference,
+            minute(&erased.erased_at)
+        );
+        pairs.push((key, escape(&plain(&text, emoji))));
+    }
     pairs
 }
 
