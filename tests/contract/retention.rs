@@ -43,9 +43,13 @@ pub async fn notes_where_the_clock_stood(store: &Store) {
     let mut tx = store.begin().await.unwrap();
     assert_eq!(sql::clock(&mut tx).await.unwrap(), None);
     for (trusted, heard, steady) in [(1_000, None, 0), (1_000, Some(9_000), 60), (9_500, None, 0)] {
-        assert_eq!(sql::note_clock(&mut tx, trusted, heard, steady).await.unwrap(), 1);
+        assert_eq!(sql::note_clock(&mut tx, trusted, heard, steady, None).await.unwrap(), 1);
         assert_eq!(sql::clock(&mut tx).await.unwrap(), Some((trusted, heard, steady)));
     }
+    // Of a look that began before somebody confirmed the clock.
+    assert_eq!(sql::note_clock(&mut tx, 1_000, Some(9_000), 120, Some(1_000)).await.unwrap(), 0);
+    assert_eq!(sql::clock(&mut tx).await.unwrap(), Some((9_500, None, 0)));
+    assert_eq!(sql::note_clock(&mut tx, 9_600, None, 0, Some(9_500)).await.unwrap(), 1);
     tx.rollback().await.unwrap();
 }
 

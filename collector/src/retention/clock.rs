@@ -106,12 +106,16 @@ fn is_notable(known: Option<&Mark>, looked: &Mark) -> bool {
 
 /// Looks at the clock before a run, and notes it.
 pub async fn note(store: &Store, now: Timestamp) -> Result<Present, StoreError> {
-    let known = mark(&mut store.read().await?).await?;
-    let Some(looked) = look(known.as_ref(), now) else { return Ok(Present::certain(now)) };
-    if is_notable(known.as_ref(), &looked) {
-        set(store, &looked).await?;
+    // Somebody may confirm it between the look and the note: then once more.
+    for _ in 0..3 {
+        let known = mark(&mut store.read().await?).await?;
+        let Some(looked) = look(known.as_ref(), now) else { return Ok(Present::certain(now)) };
+        let instead_of = known.map_or(Timestamp::UNIX_EPOCH, |known| known.trusted_at);
+        if !is_notable(known.as_ref(), &looked) || set(store, &looked, Some(instead_of)).await? {
+            return Ok(looked.present(now));
+        }
     }
-    Ok(looked.present(now))
+    present(&mut store.read().await?, now).await
 }
 
 /// What to act on at `now`, in a transaction of the caller's; nothing is noted.
@@ -130,7 +134,7 @@ pub async fn doubt(store: &Store, now: Timestamp) -> Result<Option<Doubt>, Store
 
 /// The owner says that the clock is right.
 pub async fn confirm(store: &Store, now: Timestamp) -> Result<(), StoreError> {
-    set(store, &Mark::trusting(now)).await
+    set(store, &Mark::trusting(now), None).await.map(drop)
 }
 
 async fn mark(connection: &mut Connection) -> Result<Option<Mark>, StoreError> {
@@ -143,9 +147,11 @@ async fn mark(connection: &mut Connection) -> Result<Option<Mark>, StoreError> {
     }))
 }
 
-async fn set(store: &Store, mark: &Mark) -> Result<(), StoreError> {
+async fn set(store: &Store, mark: &Mark, instead_of: Option<Timestamp>) -> Result<bool, StoreError> {
     let steady = i64::try_from(mark.steady.as_millis()).unwrap_or(i64::MAX);
+    let (trusted_at, heard_at) = (millis(mark.trusted_at), mark.heard_at.map(millis));
     let mut tx: Transaction = store.begin().await?;
-    sql::note_clock(&mut tx, millis(mark.trusted_at), mark.heard_at.map(millis), steady).await?;
-    tx.commit().await
+    let noted = sql::note_clock(&mut tx, trusted_at, heard_at, steady, instead_of.map(millis)).await?;
+    tx.commit().await?;
+    Ok(noted > 0)
 }

@@ -218,22 +218,26 @@ pub async fn clock(connection: &mut Connection) -> Result<Option<(i64, Option<i6
     .await
 }
 
-/// Notes what is known of the clock.
+/// Notes what is known of the clock; where `instead_of` is given, only while the clock was trusted then for the last time:
+/// a look that is under way does not take back what somebody has confirmed meanwhile.
 pub async fn note_clock(
     tx: &mut Transaction,
     trusted_at: i64,
     heard_at: Option<i64>,
     steady: i64,
+    instead_of: Option<i64>,
 ) -> Result<u64, StoreError> {
     execute!(
         tx,
         "insert into retention_clock (one, trusted_at, heard_at, steady)
          values (1, $1, $2, $3)
          on conflict (one) do update
-         set trusted_at = excluded.trusted_at, heard_at = excluded.heard_at, steady = excluded.steady",
+         set trusted_at = excluded.trusted_at, heard_at = excluded.heard_at, steady = excluded.steady
+         where $4 is null or retention_clock.trusted_at = $4",
         trusted_at,
         heard_at,
         steady,
+        instead_of,
     )
     .await
 }
