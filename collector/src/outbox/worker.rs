@@ -31,6 +31,9 @@ pub const LEASE: Duration = Duration::from_mins(1);
 const POLL: Duration = Duration::from_secs(1);
 /// How long it sleeps at least, when what is due is somebody else's or the database is away.
 const BREATH: Duration = Duration::from_millis(50);
+/// What passes between two turns at least. A turn takes SQLite's only writer and a commit of its own: while visitors wait
+/// for the same writer, what ends within this time is written down together.
+const REST: Duration = Duration::from_millis(20);
 /// An attempt that its courier does not end is ended here, well within the lease.
 const OVERDUE: Duration = ATTEMPT_TIMEOUT.saturating_add(Duration::from_secs(10));
 
@@ -137,6 +140,10 @@ impl Worker {
                     POLL
                 }
             };
+            tokio::select! {
+                () = tokio::time::sleep(REST) => {}
+                () = &mut shutdown => break,
+            }
             tokio::select! {
                 Some(end) = self.attempts.join_next_with_id() => self.note(end),
                 () = self.bell.notified() => {}

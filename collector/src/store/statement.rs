@@ -55,30 +55,47 @@ pub fn chunk_size(rows: usize) -> usize {
     CHUNKS.into_iter().find(|chunk| *chunk <= rows).unwrap_or(1)
 }
 
-/// The statements of one `insert_many!`, each made once.
+/// The statements of one `insert_many!`, each made once for each engine.
 pub struct ManyTexts {
     into: &'static str,
     then: &'static str,
     columns: usize,
-    texts: [OnceLock<Arc<str>>; CHUNKS.len()],
+    sqlite: [OnceLock<Arc<str>>; CHUNKS.len()],
+    postgres: [OnceLock<Arc<str>>; CHUNKS.len()],
 }
 
 impl ManyTexts {
     /// `insert into {into} values (…), … {then}`.
     pub const fn new(into: &'static str, then: &'static str, columns: usize) -> Self {
-        Self { into, then, columns, texts: [const { OnceLock::new() }; CHUNKS.len()] }
+        let sqlite = [const { OnceLock::new() }; CHUNKS.len()];
+        let postgres = [const { OnceLock::new() }; CHUNKS.len()];
+        Self { into, then, columns, sqlite, postgres }
     }
 
-    /// The text for a [`chunk_size`].
-    pub fn text(&self, rows: usize) -> sqlx::AssertSqlSafe<Arc<str>> {
+    /// SQLite's text for a [`chunk_size`]. Its parameters have no names: SQLite finds a named one by going through all of
+    /// them, once for each that is bound, which took longer than the insert itself.
+    pub fn sqlite(&self, rows: usize) -> sqlx::AssertSqlSafe<Arc<str>> {
+        Self::text(&self.sqlite, rows, || self.write(rows, |_| "?".to_owned()))
+    }
+
+    /// PostgreSQL's text for a [`chunk_size`].
+    pub fn postgres(&self, rows: usize) -> sqlx::AssertSqlSafe<Arc<str>> {
+        Self::text(&self.postgres, rows, || self.write(rows, |parameter| format!("${parameter}")))
+    }
+
+    fn text(
+        texts: &[OnceLock<Arc<str>>; CHUNKS.len()],
+        rows: usize,
+        write: impl FnOnce() -> Arc<str>,
+    ) -> sqlx::AssertSqlSafe<Arc<str>> {
         let slot = CHUNKS.iter().position(|chunk| *chunk == rows).unwrap_or_else(|| unreachable!("a size of CHUNKS"));
-        sqlx::AssertSqlSafe(Arc::clone(self.texts[slot].get_or_init(|| self.write(rows))))
+        sqlx::AssertSqlSafe(Arc::clone(texts[slot].get_or_init(write)))
     }
 
-    fn write(&self, rows: usize) -> Arc<str> {
+    fn write(&self, rows: usize, parameter: impl Fn(usize) -> String) -> Arc<str> {
         let row = |row: usize| {
             let values: Vec<String> =
-                (1..=self.columns).map(|column| format!("${}", row * self.columns + column)).collect();
+                (1..=self.columns).map(|column| parameter(row * self.columns + column)).collect();
             format!("({})", values.join(", "))
         };
         let values: Vec<String> = (0..rows).map(row).collect();
@@ -172,17 +189,16 @@ macro_rules! insert_many {
             while !rest.is_empty() {
                 let (chunk, tail) = rest.split_at($crate::store::chunk_size(rest.len()));
                 rest = tail;
-                let text = TEXTS.text(chunk.len());
                 inserted += match $crate::store::Connection::engine(&mut *$connection, PLACE)? {
                     $crate::store::Engine::Sqlite(engine) => {
-                        let mut query = ::sqlx::query(text);
+                        let mut query = ::sqlx::query(TEXTS.sqlite(chunk.len()));
                         for $row in chunk {
                             query = query$(.bind($bind))+;
                         }
                         query.execute(engine).await.map(|done| done.rows_affected())
                     }
                     $crate::store::Engine::Postgres(engine) => {
-                        let mut query = ::sqlx::query(text);
+                        let mut query = ::sqlx::query(TEXTS.postgres(chunk.len()));
                         for $row in chunk {
                             query = query$(.bind($bind))+;
                         }

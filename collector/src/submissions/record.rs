@@ -126,7 +126,7 @@ pub fn record(
     let now = acceptance.received_at;
     let subject_id = random.uuid(now);
     let subject = vault.new_subject(subject_id, millis(now));
-    let reference = random_reference(random);
+    let reference = random_reference(random, now);
     let (evidence, shown) = evidence(acceptance, subject_id, &subject, vault)?;
     let event = event(acceptance, subject_id, &reference, evidence.record_id, &hex(&evidence.commitment), vault);
     let event = seal_event(&event, acceptance, &subject, subject_id, vault, destinations)?;

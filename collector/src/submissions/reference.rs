@@ -1,14 +1,22 @@
 //! What a person can read out on the telephone.
 
+use jiff::Timestamp;
+
 use crate::world::Random;
 
 /// Crockford's base32: no I, L, O or U, which are misread or make words.
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+/// Bits that everything of one day shares; they come round after 1,024 days.
+const DAY: u32 = 10;
 
-/// 40 random bits, such as `K7QD-93XF`.
-pub fn random_reference(random: &Random) -> String {
-    let bytes: [u8; 5] = random.bytes();
-    let number = bytes.iter().fold(0u64, |number, byte| number << 8 | u64::from(*byte));
+/// Such as `K7QD-93XF`: two letters of the day and 30 random bits.
+///
+/// The letters of the day keep the index of references fast: what comes today lies together in it, while wholly random ones
+/// would each touch, and write, a page of their own once there are millions.
+pub fn random_reference(random: &Random, now: Timestamp) -> String {
+    let bytes: [u8; 4] = random.bytes();
+    let day = now.as_second().div_euclid(24 * 60 * 60).rem_euclid(1 << DAY);
+    let number = u64::try_from(day).unwrap_or_default() << 30 | u64::from(u32::from_be_bytes(bytes) >> 2);
     let letters = (0..8).rev().map(|at| usize::try_from(number >> (at * 5) & 31).unwrap_or_default());
     let mut reference: String = letters.map(|letter| char::from(ALPHABET[letter])).collect();
     reference.insert(4, '-');
@@ -47,11 +55,15 @@ mod tests {
     }
 
     #[test]
-    fn a_reference_can_be_read_out_and_holds_all_forty_bits() {
-        let of = |bytes: [u8; 5]| random_reference(&Random::custom(move |to| to.copy_from_slice(&bytes)));
-        assert_eq!(of([0; 5]), "0000-0000");
-        assert_eq!(of([0xff; 5]), "ZZZZ-ZZZZ");
-        assert_eq!(of([0x08, 0x86, 0x42, 0x98, 0xe8]), "1234-5678");
-        assert_ne!(of([0x80, 0, 0, 0, 0]), of([0, 0, 0, 0, 0]));
+    fn a_reference_can_be_read_out_and_holds_the_day_and_thirty_random_bits() {
+        let on = |day: i64, bytes: [u8; 4]| {
+            let random = Random::custom(move |to| to.copy_from_slice(&bytes));
+            random_reference(&random, Timestamp::from_second(day * 86_400 + 3_600).unwrap())
+        };
+        assert_eq!(on(0, [0; 4]), "0000-0000");
+        assert_eq!(on(1_023, [0xff; 4]), "ZZZZ-ZZZZ");
+        assert_eq!(on(34 + 1_024, [0x19, 0x0a, 0x63, 0xa0]), "1234-5678");
+        assert_ne!(on(1, [0x80, 0, 0, 0]), on(1, [0; 4]));
+        assert!(on(20_780, [7; 4])[..2] == on(20_780, [9; 4])[..2] && on(20_780, [7; 4])[..2] != on(20_781, [7; 4])[..2]);
     }
 }
