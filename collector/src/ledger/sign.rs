@@ -13,7 +13,7 @@ use super::{
     sql::{self, SignedRow},
 };
 use crate::{
-    store::{Store, StoreError, values::millis},
+    store::{Store, StoreError, Transaction, values::millis},
     world::Clock,
 };
 
@@ -76,17 +76,29 @@ impl Ledger {
     /// Signs a head and keeps it in the key store, where it moves only forward. Call it after the commit of what it holds,
     /// and before anybody hears of it.
     pub async fn sign(&self, head: &Head) -> Result<Arc<Signed>, StoreError> {
+        let mut tx = self.0.store.keys().begin().await?;
+        let signed = self.sign_in(&mut tx, head).await?;
+        tx.commit().await?;
+        Ok(self.kept(signed))
+    }
+
+    /// [`Ledger::sign`] in a transaction of the key store that has other things to bring, too. After its commit, and not
+    /// before, call [`Ledger::kept`].
+    pub async fn sign_in(&self, tx: &mut Transaction, head: &Head) -> Result<Signed, StoreError> {
         let signed = Signed { head: *head, note: sign(&self.0.signer, head)? };
         let row = row(self.origin(), &signed, millis(self.0.clock.now()))?;
-        let mut tx = self.0.store.keys().begin().await?;
-        if sql::keep_signed(&mut tx, &row).await? == 0 {
-            let kept = sql::signed(&mut tx).await?;
+        if sql::keep_signed(tx, &row).await? == 0 {
+            let kept = sql::signed(tx).await?;
             kept_is_no_other(kept.as_ref(), &row)?;
         }
-        tx.commit().await?;
+        Ok(signed)
+    }
+
+    /// Takes note that the key store has kept a head.
+    pub fn kept(&self, signed: Signed) -> Arc<Signed> {
         let signed = Arc::new(signed);
         self.remember(&signed);
-        Ok(signed)
+        signed
     }
 
     /// Signs the head that the main database has now, unless it was signed before.

@@ -1,5 +1,7 @@
 //! The statements of the outbox.
 
+use std::borrow::Borrow;
+
 use jiff::Timestamp;
 use unticked_shared::{event::EventKind, id::DestinationId};
 use uuid::Uuid;
@@ -107,8 +109,9 @@ pub struct Backlog {
 ///
 /// Call it in the transaction of the submissions they tell of: an event without its submission is a lie to the
 /// CRM, a submission without its event is a lost lead. After the commit, `Outbox::wake`.
-pub async fn insert(tx: &mut Transaction, events: &[NewEvent]) -> Result<(), StoreError> {
-    let rows: Vec<_> = events.iter().filter(|event| !event.deliveries.is_empty()).collect();
+pub async fn insert(tx: &mut Transaction, events: &[impl Borrow<NewEvent> + Sync]) -> Result<(), StoreError> {
+    let events = || events.iter().map(Borrow::borrow);
+    let rows: Vec<&NewEvent> = events().filter(|event| !event.deliveries.is_empty()).collect();
     insert_many!(tx, "event (event_id, submission_id, subject_id, kind, created_at)", rows, |event| [
         event.id,
         event.submission,
@@ -118,7 +121,7 @@ pub async fn insert(tx: &mut Transaction, events: &[NewEvent]) -> Result<(), Sto
     ])
     .await?;
     let rows: Vec<_> =
-        events.iter().flat_map(|event| event.deliveries.iter().map(move |delivery| (event, delivery))).collect();
+        events().flat_map(|event| event.deliveries.iter().map(move |delivery| (event, delivery))).collect();
     insert_many!(
         tx,
         "delivery (delivery_id, event_id, destination, body, state, attempt, due_at, after_id)",

@@ -93,6 +93,14 @@ pub async fn find(connection: &mut Connection, submission: Uuid) -> Result<Optio
     .await
 }
 
+/// Whether a reference is somebody's.
+pub async fn has_reference(connection: &mut Connection, reference: &str) -> Result<bool, StoreError> {
+    let row: Option<(Uuid,)> =
+        fetch_optional!(connection, (Uuid,), "select submission_id from submission where reference = $1", reference)
+            .await?;
+    Ok(row.is_some())
+}
+
 /// A submission that waits for the owner; nothing in it is personal.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct Quarantined {

@@ -1,8 +1,10 @@
 //! The group-commit writer: one transaction for many submissions, and nobody is answered before it is durable.
 //!
-//! One task takes what waits, commits the keys, then everything else, and answers. A batch that fails is tried again
-//! one by one, so that one submission cannot spoil the others'. A commit whose outcome is unknown is looked up. What
-//! dies in between leaves at most keys that open nothing.
+//! One task takes what waits, commits the keys, then everything else; and when the head of the ledger with all of that is
+//! signed and kept it answers. Under load two batches overlap: the head of one goes into the key store in the transaction
+//! that brings the keys of the next, so that a batch costs two commits and not three. A batch that fails is tried again one
+//! by one, so that one submission cannot spoil the others'. A commit whose outcome is unknown is looked up. What dies in
+//! between leaves at most keys that open nothing, or a head that the next start signs.
 
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
@@ -20,7 +22,7 @@ use super::{
 };
 use crate::{
     evidence,
-    ledger::{Appended, Ledger, Signed},
+    ledger::{Appended, Head, Ledger, Signed},
     mail,
     metrics::Metrics,
     outbox::{self, Outbox},
@@ -130,108 +132,179 @@ impl Writer {
 
 async fn run(tools: Tools, mut waiting: mpsc::Receiver<Job>, stop: Arc<Notify>) {
     let mut open = true;
+    let mut before = None;
     loop {
         let mut batch = Vec::new();
-        tokio::select! {
-            biased;
-            () = stop.notified(), if open => {
-                waiting.close();
-                open = false;
-                continue;
+        if before.is_some() {
+            // Those before wait for their answer, and no longer than they must.
+            while batch.len() < LARGEST_BATCH
+                && let Ok(job) = waiting.try_recv()
+            {
+                batch.push(job);
             }
-            taken = waiting.recv_many(&mut batch, LARGEST_BATCH) => if taken == 0 { return },
+        } else {
+            tokio::select! {
+                biased;
+                () = stop.notified(), if open => {
+                    waiting.close();
+                    open = false;
+                    continue;
+                }
+                taken = waiting.recv_many(&mut batch, LARGEST_BATCH) => if taken == 0 { return },
+            }
         }
-        tools.metrics.batch(batch.len());
+        if !batch.is_empty() {
+            tools.metrics.batch(batch.len());
+        }
         let tools = tools.clone();
-        // A task of its own: a panic costs this batch and not the writer.
-        if tokio::spawn(async move { write(&tools, batch).await }).await.is_err() {
+        // A task of its own: a panic costs these and not the writer.
+        before = tokio::spawn(step(tools, before, batch)).await.unwrap_or_else(|_| {
             error!("a batch of submissions ended in a panic; this is a defect of the collector");
-        }
-    }
-}
-
-/// Writes a batch and answers everybody in it.
-async fn write(tools: &Tools, batch: Vec<Job>) {
-    let mut ids = HashSet::new();
-    // The same ticket twice at once: whoever came first is written, the other one finds it.
-    let (first, again): (Vec<Job>, Vec<Job>) =
-        batch.into_iter().partition(|job| ids.insert(job.record.submission.submission_id));
-    let mut outcomes = {
-        let records: Vec<&Record> = first.iter().map(|job| job.record.as_ref()).collect();
-        together_or_alone(tools, &records).await
-    };
-    if outcomes.iter().any(|outcome| matches!(outcome, Ok(Written::New(_)))) {
-        tools.outbox.wake();
-    }
-    for job in &again {
-        outcomes.push(match known_and_signed(tools, job.record.submission.submission_id).await {
-            Ok(Some(kept)) => Ok(Written::Known(kept)),
-            // The first one failed, and so would this one now.
-            Ok(None) => Err(WriteError::Unavailable),
-            Err(error) => Err(failed(&error)),
+            None
         });
     }
-    for (job, outcome) in first.into_iter().chain(again).zip(outcomes) {
-        // Nobody waits any more: the visitor left, and will find the result when they try again.
-        let _ = job.answer.send(outcome);
-    }
 }
 
-/// One outcome for each record, in order.
-pub(super) async fn together_or_alone(tools: &Tools, records: &[&Record]) -> Vec<Result<Written, WriteError>> {
-    match attempt(tools, records).await {
-        Ok(outcomes) => return outcomes.into_iter().map(Ok).collect(),
-        Err(Failure::ReferenceTaken) if records.len() == 1 => return vec![Err(WriteError::ReferenceTaken)],
-        Err(Failure::Store(error)) if records.len() == 1 => return vec![Err(failed(&error))],
-        Err(Failure::ReferenceTaken) => {}
-        Err(Failure::Store(error)) => {
-            warn!(%error, submissions = records.len(), "a batch could not be written; trying one by one");
+/// A batch that the main database has and whose head is not signed: whoever is new in it waits for that.
+struct Waiting {
+    batch: Batch,
+    jobs: Vec<Job>,
+    /// The same tickets once more.
+    again: Vec<Job>,
+}
+
+/// Ends the batch `before` and brings those in `jobs` as far as they wait for their signature.
+async fn step(tools: Tools, before: Option<Waiting>, jobs: Vec<Job>) -> Option<Waiting> {
+    let mut ids = HashSet::new();
+    // The same ticket twice at once: whoever came first is written, the other one finds it.
+    let (jobs, again): (Vec<Job>, Vec<Job>) =
+        jobs.into_iter().partition(|job| ids.insert(job.record.submission.submission_id));
+    let records: Vec<&Record> = jobs.iter().map(|job| job.record.as_ref()).collect();
+    let head = before.as_ref().and_then(|waiting| waiting.batch.head());
+    let (signed, keys) = keep_keys(&tools, head, &records).await;
+    if let Some(waiting) = before {
+        waiting.end(&tools, signed).await;
+    }
+    if records.is_empty() {
+        return None;
+    }
+    let batch = keep_rest_or_each(&tools, &records, keys).await;
+    let waiting = Waiting { batch, jobs, again };
+    if waiting.batch.head().is_some() {
+        return Some(waiting);
+    }
+    waiting.end(&tools, None).await;
+    None
+}
+
+impl Waiting {
+    /// Answers everybody.
+    async fn end(self, tools: &Tools, signed: Option<Result<Arc<Signed>, WriteError>>) {
+        let mut outcomes = self.batch.outcomes(signed);
+        if outcomes.iter().any(|outcome| matches!(outcome, Ok(Written::New(_)))) {
+            tools.outbox.wake();
+        }
+        for job in &self.again {
+            outcomes.push(match known_and_signed(tools, job.record.submission.submission_id).await {
+                Ok(Some(kept)) => Ok(Written::Known(kept)),
+                // The first one failed, and so would this one now.
+                Ok(None) => Err(WriteError::Unavailable),
+                Err(error) => Err(failed(&error)),
+            });
+        }
+        for (job, outcome) in self.jobs.into_iter().chain(self.again).zip(outcomes) {
+            // Nobody waits any more: the visitor left, and will find the result when they try again.
+            let _ = job.answer.send(outcome);
         }
     }
-    let mut outcomes = Vec::with_capacity(records.len());
-    let mut away = false;
-    for record in records {
-        // A database that is away for one is away for all: nobody waits for another 255 timeouts.
-        let outcome = if away {
-            Err(WriteError::Unavailable)
-        } else {
-            match attempt(tools, &[record]).await {
-                Ok(mut outcomes) => outcomes.pop().ok_or(WriteError::Defect),
-                Err(Failure::ReferenceTaken) => Err(WriteError::ReferenceTaken),
-                Err(Failure::Store(error)) => Err(failed(&error)),
+}
+
+/// One outcome for each record, in order: both halves of what [`step`] does, as a batch without another behind it.
+#[cfg(test)]
+pub(super) async fn together_or_alone(tools: &Tools, records: &[&Record]) -> Vec<Result<Written, WriteError>> {
+    let (_, keys) = keep_keys(tools, None, records).await;
+    let batch = keep_rest_or_each(tools, records, keys).await;
+    let (signed, _) = keep_keys(tools, batch.head(), &[]).await;
+    batch.outcomes(signed)
+}
+
+/// What became of the records of a batch, in order.
+struct Batch {
+    fates: Vec<Fate>,
+    /// What the new ones among them brought into the ledger.
+    appended: Option<Arc<Appended>>,
+}
+
+enum Fate {
+    /// It is in the main database, with this leaf, and waits until the head with it is signed.
+    Leaf(u64),
+    /// It is over.
+    Over(Result<Written, WriteError>),
+}
+
+impl Batch {
+    /// The head that has to be signed.
+    fn head(&self) -> Option<Head> {
+        self.appended.as_ref().map(|appended| appended.head())
+    }
+
+    fn outcomes(self, signed: Option<Result<Arc<Signed>, WriteError>>) -> Vec<Result<Written, WriteError>> {
+        let Self { fates, appended } = self;
+        fates
+            .into_iter()
+            .map(|fate| match (fate, &appended, &signed) {
+                (Fate::Over(outcome), ..) => outcome,
+                (Fate::Leaf(index), Some(appended), Some(Ok(signed))) => {
+                    let (appended, signed) = (Arc::clone(appended), Arc::clone(signed));
+                    Ok(Written::New(Sequenced { index, appended, signed }))
+                }
+                // It stands, and nobody was told so: who tries again finds it.
+                (Fate::Leaf(_), _, Some(Err(error))) => Err(*error),
+                (Fate::Leaf(_), ..) => Err(WriteError::Defect),
+            })
+            .collect()
+    }
+}
+
+/// Keeps, in one transaction of the key store, the keys of `records` and the signed `head` of the batch before them.
+///
+/// Keys first: a value without its key is lost, a key without its subject is swept. The head last: nobody hears of a leaf
+/// before the head that holds it is signed and kept. To repeat either changes nothing, so that a commit whose outcome is
+/// unknown needs no look.
+async fn keep_keys(
+    tools: &Tools,
+    head: Option<Head>,
+    records: &[&Record],
+) -> (Option<Result<Arc<Signed>, WriteError>>, Result<(), StoreError>) {
+    if !records.is_empty() {
+        match in_time(keep_keys_and_head(tools, head, records)).await {
+            Ok(signed) => return (signed.map(Ok), Ok(())),
+            // What these bring must not cost those before their answer.
+            Err(error) if head.is_none() => return (None, Err(error)),
+            Err(error) => {
+                let signed = sign_alone(tools, head).await;
+                return (signed, Err(error));
             }
-        };
-        away |= matches!(outcome, Err(WriteError::Unavailable));
-        outcomes.push(outcome);
+        }
     }
-    outcomes
+    (sign_alone(tools, head).await, Ok(()))
 }
 
-enum Failure {
-    Store(StoreError),
-    ReferenceTaken,
-}
-
-impl From<StoreError> for Failure {
-    fn from(error: StoreError) -> Self {
-        Self::Store(error)
+async fn sign_alone(tools: &Tools, head: Option<Head>) -> Option<Result<Arc<Signed>, WriteError>> {
+    let head = head?;
+    let mut signed = in_time(tools.ledger.sign(&head)).await;
+    if let Err(error) = &signed {
+        warn!(%error, "the head of the ledger could not be kept; trying once more");
+        signed = in_time(tools.ledger.sign(&head)).await;
     }
+    Some(signed.map_err(|error| failed(&error)))
 }
 
-/// Writes all of `records` that are new in one transaction, or none.
-async fn attempt(tools: &Tools, records: &[&Record]) -> Result<Vec<Written>, Failure> {
-    let overdue = |_| StoreError::Unavailable("it did not answer in time".to_owned());
-    tokio::time::timeout(PATIENCE, keep_keys(tools, records)).await.map_err(overdue)??;
-    let outcomes = tokio::time::timeout(PATIENCE, keep_rest(tools, records)).await.map_err(overdue)??;
-    if let (Some(Written::New(_)), Some(record)) = (outcomes.last(), records.last()) {
-        tools.reached.set(record.evidence.record_id);
-    }
-    Ok(outcomes)
-}
-
-/// Keys first: a value without its key is lost, a key without its subject is swept. Repeating it changes nothing,
-/// so that a commit whose outcome is unknown needs no look.
-async fn keep_keys(tools: &Tools, records: &[&Record]) -> Result<(), StoreError> {
+async fn keep_keys_and_head(
+    tools: &Tools,
+    head: Option<Head>,
+    records: &[&Record],
+) -> Result<Option<Arc<Signed>>, StoreError> {
     let keys: Vec<_> = records.iter().map(|record| &record.keys).collect();
     let mut tx = tools.store.keys().begin().await?;
     vault::sql::insert(&mut tx, &keys).await?;
@@ -243,45 +316,117 @@ async fn keep_keys(tools: &Tools, records: &[&Record]) -> Result<(), StoreError>
     if let (Some(committed), Some(newest)) = (tools.reached.get(), keys.last()) {
         vault::sql::note_reached(&mut tx, committed, newest.created_at).await?;
     }
-    tx.commit().await
+    let signed = match head {
+        Some(head) => Some(tools.ledger.sign_in(&mut tx, &head).await?),
+        None => None,
+    };
+    tx.commit().await?;
+    Ok(signed.map(|signed| tools.ledger.kept(signed)))
 }
 
-async fn keep_rest(tools: &Tools, records: &[&Record]) -> Result<Vec<Written>, Failure> {
-    let mut outcomes: Vec<Option<Kept>> = vec![None; records.len()];
-    loop {
-        let fresh: Vec<&Record> =
-            records.iter().zip(&outcomes).filter(|(_, known)| known.is_none()).map(|(record, _)| *record).collect();
-        if fresh.is_empty() {
-            // Whoever wrote them may have been stopped before the head was signed.
-            tools.ledger.catch_up().await?;
-            return Ok(outcomes.into_iter().flatten().map(Written::Known).collect());
-        }
-        if let Some(appended) = keep_fresh(tools, &fresh).await? {
-            // Nobody hears of a leaf before the head that holds it is signed and kept.
-            let signed = tools.ledger.sign(&appended.head()).await?;
-            let (mut index, appended) = (appended.first(), Arc::new(appended));
-            let sequenced = outcomes.into_iter().map(|known| match known {
-                Some(kept) => Written::Known(kept),
-                None => {
-                    index += 1;
-                    let (appended, signed) = (Arc::clone(&appended), Arc::clone(&signed));
-                    Written::New(Sequenced { index: index - 1, appended, signed })
-                }
-            });
-            return Ok(sequenced.collect());
-        }
-        // Some were there before. Each round finds at least one of them, or the reference is at fault.
-        let mut found = false;
-        for (record, outcome) in records.iter().zip(&mut outcomes) {
-            if outcome.is_none() {
-                *outcome = known(tools, record.submission.submission_id).await?;
-                found |= outcome.is_some();
+/// Everything but the keys, whose outcome is `keys`: together, or, when that fails, one by one.
+async fn keep_rest_or_each(tools: &Tools, records: &[&Record], keys: Result<(), StoreError>) -> Batch {
+    let together = match keys {
+        Ok(()) => in_time(keep_rest(tools, records)).await,
+        Err(error) => Err(error),
+    };
+    match together {
+        Ok(batch) => {
+            if let (Some(Fate::Leaf(_)), Some(record)) = (batch.fates.last(), records.last()) {
+                tools.reached.set(record.evidence.record_id);
             }
+            batch
         }
-        if !found {
-            return Err(Failure::ReferenceTaken);
+        Err(error) if records.len() == 1 => {
+            Batch { fates: vec![Fate::Over(Err(failed(&error)))], appended: None }
+        }
+        Err(error) => {
+            warn!(%error, submissions = records.len(), "a batch could not be written; trying one by one");
+            Batch { fates: each(tools, records).await, appended: None }
         }
     }
+}
+
+/// Each by itself, to the end.
+async fn each(tools: &Tools, records: &[&Record]) -> Vec<Fate> {
+    let mut fates = Vec::with_capacity(records.len());
+    let mut away = false;
+    for record in records {
+        // A database that is away for one is away for all: nobody waits for another 255 timeouts.
+        let outcome = if away { Err(WriteError::Unavailable) } else { alone(tools, record).await };
+        away |= matches!(outcome, Err(WriteError::Unavailable));
+        fates.push(Fate::Over(outcome));
+    }
+    fates
+}
+
+async fn alone(tools: &Tools, record: &Record) -> Result<Written, WriteError> {
+    let (_, keys) = keep_keys(tools, None, &[record]).await;
+    keys.map_err(|error| failed(&error))?;
+    let batch = in_time(keep_rest(tools, &[record])).await.map_err(|error| failed(&error))?;
+    let signed = sign_alone(tools, batch.head()).await;
+    batch.outcomes(signed).pop().unwrap_or(Err(WriteError::Defect))
+}
+
+async fn in_time<T>(work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+    let overdue = |_| StoreError::Unavailable("it did not answer in time".to_owned());
+    tokio::time::timeout(PATIENCE, work).await.map_err(overdue)?
+}
+
+/// Writes all of `records` that are new and can be in one transaction, or none.
+async fn keep_rest(tools: &Tools, records: &[&Record]) -> Result<Batch, StoreError> {
+    let mut over: Vec<Option<Result<Written, WriteError>>> = vec![None; records.len()];
+    loop {
+        let fresh: Vec<&Record> =
+            records.iter().zip(&over).filter(|(_, over)| over.is_none()).map(|(record, _)| *record).collect();
+        let appended = if fresh.is_empty() {
+            // Whoever wrote them may have been stopped before the head was signed.
+            tools.ledger.catch_up().await?;
+            None
+        } else {
+            match keep_fresh(tools, &fresh).await? {
+                Some(appended) => Some(Arc::new(appended)),
+                None => {
+                    // Some of them cannot be written. Each round finds at least one.
+                    find_obstacles(tools, records, &mut over).await?;
+                    continue;
+                }
+            }
+        };
+        let mut leaves = appended.as_ref().map_or(0, |appended| appended.first())..;
+        let fates = over.into_iter().map(|over| match over {
+            Some(outcome) => Fate::Over(outcome),
+            None => Fate::Leaf(leaves.next().unwrap_or_default()),
+        });
+        return Ok(Batch { fates: fates.collect(), appended });
+    }
+}
+
+/// Finds which submissions stand already; if none does, which references are taken.
+async fn find_obstacles(
+    tools: &Tools,
+    records: &[&Record],
+    over: &mut [Option<Result<Written, WriteError>>],
+) -> Result<(), StoreError> {
+    let left = over.iter().filter(|over| over.is_none()).count();
+    for (record, over) in records.iter().zip(&mut *over).filter(|(_, over)| over.is_none()) {
+        *over = known(tools, record.submission.submission_id).await?.map(|kept| Ok(Written::Known(kept)));
+    }
+    if over.iter().filter(|over| over.is_none()).count() < left {
+        return Ok(());
+    }
+    let mut drawn = HashSet::new();
+    for (record, over) in records.iter().zip(&mut *over).filter(|(_, over)| over.is_none()) {
+        let reference = record.submission.reference.as_str();
+        let twice = !drawn.insert(reference);
+        if twice || sql::has_reference(&mut tools.store.read().await?, reference).await? {
+            *over = Some(Err(WriteError::ReferenceTaken));
+        }
+    }
+    if over.iter().filter(|over| over.is_none()).count() < left {
+        return Ok(());
+    }
+    Err(StoreError::Defect("a submission meets another one that cannot be found".to_owned()))
 }
 
 /// What went into the ledger, when all of them are durable now; otherwise some of them stand already and nothing was written.
@@ -291,7 +436,7 @@ async fn keep_fresh(tools: &Tools, records: &[&Record]) -> Result<Option<Appende
         tx.rollback().await?;
         return Ok(None);
     }
-    let events: Vec<_> = records.iter().map(|record| record.event.clone()).collect();
+    let events: Vec<_> = records.iter().map(|record| &record.event).collect();
     outbox::sql::insert(&mut tx, &events).await?;
     if tools.by_mail
         && let Some(first) = records.first()

@@ -5,6 +5,7 @@ use std::{
     fs::File,
     io::{BufWriter, Read as _, Write as _},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use anyhow::{Context, Result, ensure};
@@ -12,15 +13,20 @@ use axum::{Router, body::Bytes, routing::post};
 use jiff::SignedDuration;
 use unticked_collector::{
     config::{Settings, Sources},
-    placements::tickets::Shown,
-    wiring::{self, App, Overrides},
+    forms::Version,
+    placements::tickets::{Shown, Ticket},
+    submissions::decide::{Acceptance, Arrival, Proof, decide},
+    wiring::{self, App, Overrides, Running},
 };
 use unticked_shared::{
     canonical,
     decision::Choice,
     id::{FieldId, FormId, Language},
+    signature::sha256,
     submission::{Submission, Value},
 };
+
+use crate::fill;
 
 /// The sample's form, and the site it may be placed on.
 const FORM: &str = "contact";
@@ -28,13 +34,16 @@ const SITE: &str = "http://localhost:7411";
 /// How long ago the tickets were made: longer than anybody needs who types nothing.
 const AGE: SignedDuration = SignedDuration::from_secs(60);
 
-/// Serves until standard input ends. Writes the requests to `requests` in `folder` and one line to standard output:
-/// the collector's address and that of the route that does nothing.
-pub fn run(folder: &Path, definitions: &Path, database: &str, count: usize) -> Result<()> {
+/// Serves until standard input ends, after filling the databases with `fill` submissions. Writes the requests to `requests`
+/// in `folder` and one line to standard output: the collector's address and that of the route that does nothing.
+pub fn run(folder: &Path, definitions: &Path, database: &str, count: usize, fill: u64) -> Result<()> {
     let settings = settings(folder, definitions, database)?;
     let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(async {
-        let running = wiring::serve(settings, Overrides::default()).await?;
+        let running = start(settings).await?;
+        if fill > 0 {
+            fill::fill(&running.app, &acceptance(&running.app)?, 0, fill).await?;
+        }
         write_requests(&running.app, &folder.join("requests"), count)?;
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await?;
         println!("{} {}", running.addr, listener.local_addr()?);
@@ -47,8 +56,20 @@ pub fn run(folder: &Path, definitions: &Path, database: &str, count: usize) -> R
     })
 }
 
+/// The collector.
+pub async fn start(settings: Settings) -> Result<Running> {
+    Ok(wiring::serve(settings, Overrides::default()).await?)
+}
+
+/// The memory that this process holds now, in KiB.
+pub fn memory() -> Result<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").context("only Linux says how much memory is held")?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
+    Ok(line.trim().trim_end_matches(" kB").parse()?)
+}
+
 /// Every check is on; the limits are those of a busy site, whose clients are many.
-fn settings(folder: &Path, definitions: &Path, database: &str) -> Result<Settings> {
+pub fn settings(folder: &Path, definitions: &Path, database: &str) -> Result<Settings> {
     let flags = vec![
         "server.listen=127.0.0.1:0".to_owned(),
         "server.trusted_proxies=127.0.0.1/32".to_owned(),
@@ -63,23 +84,30 @@ fn settings(folder: &Path, definitions: &Path, database: &str) -> Result<Setting
     Ok(loaded.settings)
 }
 
-/// Writes `count` submissions, each of its own ticket, address and client, as frames: four bytes of length (big
-/// endian), then headers and body.
-fn write_requests(app: &App, file: &Path, count: usize) -> Result<()> {
-    let form = FormId::parse(FORM).context("the form's id")?;
-    let version = app.forms.current(FORM).context("the sample's contact form is not defined")?;
-    let language = Language::parse("en").context("English")?;
-    let content = &version.faces.get(&language).context("the sample speaks English")?.content;
-    let issued = app.clock.now() - AGE;
-    let mut out = BufWriter::new(File::create(file)?);
-    for n in 0..count {
+/// What every visitor sees.
+struct Sight {
+    form: FormId,
+    version: Arc<Version>,
+    language: Language,
+}
+
+impl Sight {
+    fn of(app: &App) -> Result<Self> {
+        let form = FormId::parse(FORM).context("the form's id")?;
+        let version = app.forms.current(FORM).context("the sample's contact form is not defined")?;
+        Ok(Self { form, version, language: Language::parse("en").context("English")? })
+    }
+
+    /// The ticket of one visitor and what they send.
+    fn visitor(&self, app: &App, n: usize) -> Result<(Ticket, Submission)> {
+        let content = &self.version.faces.get(&self.language).context("the sample speaks English")?.content;
         let shown = Shown {
-            form: form.clone(),
-            version: version.digest.clone(),
-            language: language.clone(),
+            form: self.form.clone(),
+            version: self.version.digest.clone(),
+            language: self.language.clone(),
             origin: SITE.to_owned(),
         };
-        let ticket = app.tickets.mint(shown, issued, &app.random);
+        let ticket = app.tickets.mint(shown, app.clock.now() - AGE, &app.random);
         let one = |field: &str, text: String| Ok((FieldId::parse(field).context("a field")?, Value::One(text)));
         let values: Result<BTreeMap<_, _>> = [
             one("name", format!("Visitor {n}")),
@@ -100,6 +128,33 @@ fn write_requests(app: &App, file: &Path, count: usize) -> Result<()> {
             build: String::new(),
             trap: String::new(),
         };
+        Ok((ticket, submission))
+    }
+}
+
+/// What the collector decides about such a visitor.
+pub fn acceptance(app: &App) -> Result<Acceptance> {
+    let sight = Sight::of(app)?;
+    let (ticket, submission) = sight.visitor(app, 0)?;
+    let body_digest = sha256(&[&canonical::to_vec(&submission)?]);
+    let arrival = Arrival {
+        form: sight.form.clone(),
+        origin: Some(SITE.to_owned()),
+        client: None,
+        submission,
+        body_digest,
+        proof: Proof::Ticket,
+    };
+    Ok(decide(arrival, &ticket, &sight.version, app.clock.now())?)
+}
+
+/// Writes `count` submissions, each of its own ticket, address and client, as frames: four bytes of length (big
+/// endian), then headers and body.
+fn write_requests(app: &App, file: &Path, count: usize) -> Result<()> {
+    let sight = Sight::of(app)?;
+    let mut out = BufWriter::new(File::create(file)?);
+    for n in 0..count {
+        let (ticket, submission) = sight.visitor(app, n)?;
         let body = canonical::to_vec(&submission)?;
         let timestamp = ticket.claims.issued_at + 30;
         let signature = ticket.submission_key().sign(&ticket.claims.id, timestamp, &body);
