@@ -106,6 +106,29 @@ struct Fuzz {
 enum Bench {
     /// Submissions per second beside a route that does nothing, on SQLite and on PostgreSQL.
     Submit(Submit),
+    /// Appends, proofs and hashes of the ledger at 10,000, 100,000 and 1,000,000 leaves, on both engines.
+    Ledger(Largest),
+    /// What one submission costs, and how much memory the collector holds, by how many are stored, on both engines.
+    Growth(Growth),
+}
+
+#[derive(Args)]
+struct Largest {
+    /// The largest size that is measured; 10000000 takes an hour.
+    #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u32).range(20_000..=100_000_000))]
+    largest: u32,
+}
+
+#[derive(Args)]
+struct Growth {
+    #[command(flatten)]
+    largest: Largest,
+    /// How long each turn takes.
+    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=60))]
+    seconds: u16,
+    /// Requests under way at the same time.
+    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=512))]
+    connections: u16,
 }
 
 #[derive(Args)]
@@ -152,6 +175,11 @@ fn run(command: Command) -> Result<bool> {
         }
         Command::Bench(Bench::Submit(Submit { seconds, connections })) => {
             bench::submit(bench::Options { seconds: seconds.into(), connections: connections.into() }).map(|()| true)
+        }
+        Command::Bench(Bench::Ledger(Largest { largest })) => bench::ledger(largest as usize).map(|()| true),
+        Command::Bench(Bench::Growth(Growth { largest, seconds, connections })) => {
+            let options = bench::Options { seconds: seconds.into(), connections: connections.into() };
+            bench::growth(largest.largest as usize, options).map(|()| true)
         }
         Command::Docs => docs::write().map(|()| true),
         Command::Gallery(options) => {

@@ -1,6 +1,6 @@
 //! From a record to its row, and back.
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use unticked_shared::{
     canonical::{self, CanonicalError},
     evidence::{self, Opening, PartA, PartB},
@@ -113,18 +113,7 @@ pub enum OpenError {
     Content,
 }
 
-/// [`Opened`] on its way into the seal; hexadecimal.
-#[derive(Serialize)]
-struct Sealing<'a> {
-    part: &'a PartB,
-    opening: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    values_salt: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    contact_salt: Option<String>,
-}
-
-/// [`Opened`] on its way out of it.
+/// [`Opened`] on its way out of the seal; hexadecimal.
 #[derive(Deserialize)]
 struct Sealed {
     part: PartB,
@@ -149,13 +138,7 @@ pub fn seal_to_show(draft: &Draft, key: &Key, random: &Random) -> Result<(Eviden
     // The same as `evidence::part_hash`, from bytes that are needed anyway.
     let hash_a = sha256(&[&opening_a, part_a.as_bytes()]);
     let commitment = evidence::commitment(&hash_a, &sha256(&[&opening_b, part_b.as_bytes()]));
-    let sealing = Sealing {
-        part: &draft.part_b,
-        opening: hex(&opening_b),
-        values_salt: draft.values_salt.as_ref().map(|salt| hex(salt)),
-        contact_salt: draft.contact_salt.as_ref().map(|salt| hex(salt)),
-    };
-    let plain = Zeroizing::new(canonical::to_vec(&sealing)?);
+    let plain = sealing(draft, &part_b, &opening_b);
     let row = EvidenceRow {
         record_id: draft.record_id,
         submission_id: draft.submission_id,
@@ -167,6 +150,23 @@ pub fn seal_to_show(draft: &Draft, key: &Key, random: &Random) -> Result<(Eviden
         leaf_index: None,
     };
     Ok((row, Shown { part_a, part_b, opening_a, opening_b, contact_salt: draft.contact_salt }))
+}
+
+/// What is sealed: canonical JSON around part B, which is there already.
+fn sealing(draft: &Draft, part_b: &str, opening: &Opening) -> Zeroizing<Vec<u8>> {
+    let mut plain = Zeroizing::new(Vec::with_capacity(part_b.len() + 256));
+    let mut write = |text: &str| plain.extend_from_slice(text.as_bytes());
+    write("{");
+    if let Some(salt) = &draft.contact_salt {
+        write(&format!(r#""contact_salt":"{}","#, hex(salt)));
+    }
+    write(&format!(r#""opening":"{}","part":"#, hex(opening)));
+    write(part_b);
+    if let Some(salt) = &draft.values_salt {
+        write(&format!(r#","values_salt":"{}""#, hex(salt)));
+    }
+    write("}");
+    plain
 }
 
 /// What a receipt of a kept record shows, opened with the subject's evidence key.

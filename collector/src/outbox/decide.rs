@@ -45,7 +45,9 @@ pub fn outgoing<'a>(
             Some((destination, told))
         })
         .map(|(destination, told)| {
-            let body = canonical::to_vec(&Event { told, ..event.clone() })?;
+            // Not a copy of the event: what it tells would be copied to be thrown away.
+            let event = Event { id: event.id.clone(), timestamp: event.timestamp.clone(), told };
+            let body = canonical::to_vec(&event)?;
             Ok(Outgoing { destination: destination.id.clone(), body })
         })
         .collect()
@@ -94,9 +96,24 @@ pub fn for_destination(lead: &Lead, served: &[PurposeId]) -> Option<Lead> {
     }
     let values = lead.values.iter().filter_map(|value| {
         let purposes: Vec<_> = value.purposes.iter().filter(|p| usable.contains(p)).cloned().collect();
-        (!purposes.is_empty()).then(|| LeadValue { purposes, ..value.clone() })
+        (!purposes.is_empty()).then(|| LeadValue {
+            purposes,
+            field: value.field.clone(),
+            label: value.label.clone(),
+            value: value.value.clone(),
+        })
     });
-    Some(Lead { values: values.collect(), ..lead.clone() })
+    Some(Lead {
+        values: values.collect(),
+        reference: lead.reference.clone(),
+        subject: lead.subject.clone(),
+        form: lead.form.clone(),
+        version: lead.version.clone(),
+        language: lead.language.clone(),
+        page: lead.page.clone(),
+        decisions: lead.decisions.clone(),
+        evidence: lead.evidence.clone(),
+    })
 }
 
 /// What of a lead's decisions a destination hears that wants unconfirmed ones held back or reported.

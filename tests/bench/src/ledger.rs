@@ -46,6 +46,7 @@ pub fn run(folder: &Path, definitions: &Path, database: &str, sizes: &[u64], who
         let app = running.app.clone();
         let like = server::acceptance(&app)?;
         let mut first: Option<Line> = None;
+        head();
         for &size in sizes {
             let line = measure(&app, &like, size, whole).await?;
             print(&line, first.as_ref().unwrap_or(&line));
@@ -57,7 +58,7 @@ pub fn run(folder: &Path, definitions: &Path, database: &str, sizes: &[u64], who
 }
 
 /// The head of the table.
-pub fn head() {
+fn head() {
     println!(
         "{:>10} {:>11} {:>6} {:>12} {:>12} {:>12} {:>6} {:>14} {:>6} {:>9}",
         "leaves", "appends/s", "ratio", "commit p50", "proof p50", "proof p99", "ratio", "hashed/s·core", "ratio", "RSS"

@@ -26,13 +26,15 @@ pub struct Plan {
     pub seconds: usize,
     /// Requests under way at the same time.
     pub connections: usize,
+    /// How many of the file's requests were sent before.
+    pub past: usize,
 }
 
 /// Sends each request of the file once, until the time is over or the file ends, and prints one line: how many, in how
 /// many seconds, and the median and 99th percentile of their times in microseconds.
 pub fn run(plan: &Plan, requests: &Path) -> Result<()> {
     let frames = Arc::new(read_frames(requests, &plan.path)?);
-    let next = Arc::new(AtomicUsize::new(0));
+    let next = Arc::new(AtomicUsize::new(plan.past));
     // One thread: the other processor is the server's.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let start = Instant::now();

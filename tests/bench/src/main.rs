@@ -25,17 +25,18 @@ fn main() -> Result<()> {
             let sizes: Vec<u64> = sizes.iter().map(|size| Ok(number(size)? as u64)).collect::<Result<_>>()?;
             ledger::run(Path::new(folder), Path::new(definitions), database, &sizes, number(whole)? as u64)
         }
-        ["drive", address, path, requests, seconds, connections] => {
+        ["drive", address, path, requests, seconds, connections, past] => {
             let plan = load::Plan {
                 address: address.parse().context("no address")?,
                 path: (*path).to_owned(),
                 seconds: number(seconds)?,
                 connections: number(connections)?,
+                past: number(past)?,
             };
             load::run(&plan, Path::new(requests))
         }
         _ => bail!(
-            "serve FOLDER DEFINITIONS DATABASE COUNT FILL | drive ADDRESS PATH REQUESTS SECONDS CONNECTIONS | \
+            "serve FOLDER DEFINITIONS DATABASE COUNT FILL | drive ADDRESS PATH REQUESTS SECONDS CONNECTIONS PAST | \
              ledger FOLDER DEFINITIONS DATABASE WHOLE SIZE..."
         ),
     }

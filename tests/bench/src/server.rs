@@ -35,18 +35,19 @@ const SITE: &str = "http://localhost:7411";
 const AGE: SignedDuration = SignedDuration::from_secs(60);
 
 /// Serves until standard input ends, after filling the databases with `fill` submissions. Writes the requests to `requests`
-/// in `folder` and one line to standard output: the collector's address and that of the route that does nothing.
+/// in `folder` and one line to standard output: the collector's address, that of the route that does nothing, and the memory held at first.
 pub fn run(folder: &Path, definitions: &Path, database: &str, count: usize, fill: u64) -> Result<()> {
     let settings = settings(folder, definitions, database)?;
     let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(async {
         let running = start(settings).await?;
+        let at_start = memory()?;
         if fill > 0 {
             fill::fill(&running.app, &acceptance(&running.app)?, 0, fill).await?;
         }
         write_requests(&running.app, &folder.join("requests"), count)?;
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await?;
-        println!("{} {}", running.addr, listener.local_addr()?);
+        println!("{} {} {at_start}", running.addr, listener.local_addr()?);
         let nothing = Router::new().route("/noop", post(async |body: Bytes| body.len().to_string()));
         let server = tokio::spawn(async move { axum::serve(listener, nothing).await });
         tokio::task::spawn_blocking(|| std::io::stdin().read_to_end(&mut Vec::new())).await??;

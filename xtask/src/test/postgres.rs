@@ -54,6 +54,15 @@ impl Postgres {
         format!("postgres://unticked@127.0.0.1:{}/postgres", self.port)
     }
 
+    /// The address of another database of its own, made now.
+    pub fn database(&self, name: &str) -> Result<String> {
+        let programs = programs().context("PostgreSQL is not installed")?;
+        let mut create = Command::new(programs.join("createdb"));
+        create.args(["--host=127.0.0.1", "--username=unticked", &format!("--port={}", self.port), name]);
+        house::capture(&mut create)?;
+        Ok(format!("postgres://unticked@127.0.0.1:{}/{name}", self.port))
+    }
+
     fn wait_until_ready(&mut self, programs: &Path) -> Result<()> {
         let start = Instant::now();
         loop {

@@ -9,7 +9,7 @@ use crate::{
         reached::{self, LastCommitted},
         record::{Record, record},
         sweep::Swept::{Keys, MainIsBehind},
-        writer::{Tools, WriteError, Written, together_or_alone},
+        writer::{Tools, WriteError, Writer, Written, together_or_alone},
     },
 };
 
@@ -178,6 +178,64 @@ async fn one_that_spoils_the_batch_spoils_only_itself() {
     expected[0] = Err(WriteError::Defect);
     assert_eq!(brief(&outcomes), expected);
     assert_eq!(house.counts().await, [4, 4, 12, 4, 4, 4]);
+}
+
+/// Stops at the first commit of the main database, and fails the statement on the key store after it.
+struct BetweenTwoBatches {
+    there: std::sync::mpsc::Sender<()>,
+    on: Mutex<std::sync::mpsc::Receiver<()>>,
+    commits: AtomicI64,
+    failed: AtomicI64,
+}
+
+impl Watch for BetweenTwoBatches {
+    fn statement(&self, _: EngineKind, name: DatabaseName, _: Place) -> Result<(), StoreError> {
+        let due = name == DatabaseName::Keys && self.commits.load(Ordering::SeqCst) == 1;
+        if due && self.failed.fetch_add(1, Ordering::SeqCst) == 0 {
+            return Err(StoreError::Unavailable("sabotage".to_owned()));
+        }
+        Ok(())
+    }
+
+    fn commit(&self, _: EngineKind, name: DatabaseName) -> CommitFate {
+        if name == DatabaseName::Main && self.commits.fetch_add(1, Ordering::SeqCst) == 0 {
+            self.there.send(()).unwrap();
+            self.on.lock().unwrap().recv().unwrap();
+        }
+        CommitFate::Happens
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn whoever_is_committed_is_answered_though_the_keys_of_those_behind_cannot_be_kept() {
+    let ((there, reached), (go, on)) = (std::sync::mpsc::channel(), std::sync::mpsc::channel());
+    let on = Mutex::new(on);
+    let watch = Arc::new(BetweenTwoBatches { there, on, commits: AtomicI64::new(i64::MIN), failed: AtomicI64::new(0) });
+    let plain = House::new().await;
+    let store = Store::open_watched(&DatabaseSettings::sqlite(plain.dir.path().join("main.db")), Some(watch.clone()));
+    let needs = Needs { store: store.await.unwrap(), ..plain.needs.clone() };
+    let ledger = Ledger::open(&needs.store, &needs.vault, "https://forms.example", &needs.clock).await.unwrap();
+    let house = House { needs: Needs { ledger, ..needs }, ..plain };
+    watch.commits.store(0, Ordering::SeqCst);
+    let mut records = records(&house, 2).into_iter();
+    let (writer, task) = Writer::start(tools(&house));
+    let (first, second) = (records.next().unwrap(), records.next().unwrap());
+    let again = second.clone();
+    let first = tokio::spawn({
+        let writer = writer.clone();
+        async move { writer.write(first).await }
+    });
+    tokio::task::spawn_blocking(move || reached.recv().unwrap()).await.unwrap();
+    // The first one is about to be committed; the second one waits before it is.
+    let mut second = Box::pin(writer.write(second));
+    assert!(tokio::time::timeout(std::time::Duration::ZERO, &mut second).await.is_err());
+    go.send(()).unwrap();
+    assert_eq!(brief(&[first.await.unwrap(), second.await]), [Ok("new"), Err(WriteError::Unavailable)]);
+    assert_eq!(house.needs.ledger.last_signed().head.size, 1);
+    assert_eq!(brief(&[writer.write(again).await]), [Ok("new")]);
+    writer.stop();
+    task.await.unwrap();
+    assert_eq!((house.count("evidence").await, house.needs.ledger.last_signed().head.size), (2, 2));
 }
 
 #[tokio::test]
