@@ -5,7 +5,7 @@
 
 mod key;
 
-use std::fmt::Write as _;
+use std::{borrow::Cow, fmt::Write as _};
 
 use key::KeyText;
 use serde::{Serialize, ser};
@@ -51,21 +51,30 @@ pub fn to_vec<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, CanonicalErro
 
 fn write_text(out: &mut String, text: &str) {
     out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\u{8}' => out.push_str("\\b"),
-            '\t' => out.push_str("\\t"),
-            '\n' => out.push_str("\\n"),
-            '\u{c}' => out.push_str("\\f"),
-            '\r' => out.push_str("\\r"),
-            c if c < ' ' => {
-                let _ = write!(out, "\\u{:04x}", u32::from(c));
-            }
-            c => out.push(c),
+    // What needs no escape is copied at a stretch. Bytes beyond ASCII belong to characters that need none.
+    let mut plain = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        if byte >= b' ' && byte != b'"' && byte != b'\\' {
+            continue;
         }
+        out.push_str(text.get(plain..at).unwrap_or_default());
+        plain = at + 1;
+        let escape = match byte {
+            8 => 'b',
+            b'\t' => 't',
+            b'\n' => 'n',
+            12 => 'f',
+            b'\r' => 'r',
+            b'"' | b'\\' => char::from(byte),
+            _ => {
+                let _ = write!(out, "\\u{byte:04x}");
+                continue;
+            }
+        };
+        out.push('\\');
+        out.push(escape);
     }
+    out.push_str(text.get(plain..).unwrap_or_default());
     out.push('"');
 }
 
@@ -81,7 +90,7 @@ struct List {
 
 /// An object under way.
 struct Object {
-    members: Vec<(String, String)>,
+    members: Vec<(Cow<'static, str>, String)>,
     key: Option<String>,
     open: String,
     close: &'static str,
@@ -111,7 +120,7 @@ impl Object {
         Self { members: Vec::new(), key: None, open, close }
     }
 
-    fn push<T: Serialize + ?Sized>(&mut self, key: String, value: &T) -> Result<(), CanonicalError> {
+    fn push<T: Serialize + ?Sized>(&mut self, key: Cow<'static, str>, value: &T) -> Result<(), CanonicalError> {
         let value = value.serialize(Writer)?;
         // Kept in order by binary search: the standard library's sort costs the browser several kilobytes.
         let place = self.members.partition_point(|(known, _)| known.encode_utf16().le(key.encode_utf16()));
@@ -121,9 +130,11 @@ impl Object {
 
     fn finish(self) -> Result<String, CanonicalError> {
         if let Some(pair) = self.members.windows(2).find(|pair| pair[0].0 == pair[1].0) {
-            return Err(CanonicalError::Twice(pair[0].0.clone()));
+            return Err(CanonicalError::Twice(pair[0].0.to_string()));
         }
         let mut out = self.open;
+        // Two quotes, a colon and a comma for each; escapes are rare.
+        out.reserve(self.members.iter().map(|(key, value)| key.len() + value.len() + 4).sum::<usize>() + 4);
         out.push('{');
         for (index, (key, value)) in self.members.iter().enumerate() {
             if index > 0 {
@@ -313,7 +324,7 @@ impl ser::SerializeMap for Object {
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), CanonicalError> {
         let key = self.key.take().ok_or(CanonicalError::Key)?;
-        self.push(key, value)
+        self.push(key.into(), value)
     }
 
     fn end(self) -> Result<String, CanonicalError> {
@@ -327,7 +338,7 @@ macro_rules! object_impl {
             type Ok = String;
             type Error = CanonicalError;
             fn serialize_field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<(), CanonicalError> {
-                self.push(key.to_owned(), value)
+                self.push(key.into(), value)
             }
             fn end(self) -> Result<String, CanonicalError> {
                 self.finish()
