@@ -90,6 +90,8 @@ pub async fn keeps_and_finds_submissions(store: &Store) {
     assert_eq!(sql::newest_record(&mut connection).await.unwrap(), Some(Uuid::from_u128(2_000_299)));
     assert!(sql::has_record(&mut connection, Uuid::from_u128(2_000_001)).await.unwrap());
     assert!(!sql::has_record(&mut connection, Uuid::from_u128(1)).await.unwrap());
+    assert!(sql::has_reference(&mut connection, "R-5").await.unwrap());
+    assert!(!sql::has_reference(&mut connection, "R-0000").await.unwrap());
     let (first, last) = (Uuid::from_u128(1_000_298), Uuid::from_u128(1_000_400));
     let subjects = sql::subjects_between(&mut connection, first, last).await.unwrap();
     assert_eq!(subjects, [1_000_298, 1_000_299].map(Uuid::from_u128));

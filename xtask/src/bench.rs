@@ -37,8 +37,6 @@ const SIZES: [usize; 3] = [10_000, 100_000, 1_000_000];
 /// Beyond this many, the ledger grows by leaves alone: whole submissions would need some 5 KB of disk each.
 const WHOLE: usize = 1_000_000;
 
-
-
 /// What the driver measured.
 struct Measured {
     answered: f64,
@@ -235,7 +233,8 @@ impl Server {
         let [answered, seconds, p50, p99] = numbers[..] else { bail!("cannot read `{output}`") };
         if path == SUBMISSIONS {
             // Each connection may have taken one more that it did not send.
-            self.sent.set(past + answered as usize + options.connections);
+            let answered: usize = output.split_whitespace().next().context("no count")?.parse()?;
+            self.sent.set(past + answered + options.connections);
         }
         Ok(Measured { answered, per_second: answered / seconds, p50: p50 / 1000.0, p99: p99 / 1000.0 })
     }

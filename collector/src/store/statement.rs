@@ -94,8 +94,7 @@ impl ManyTexts {
 
     fn write(&self, rows: usize, parameter: impl Fn(usize) -> String) -> Arc<str> {
         let row = |row: usize| {
-            let values: Vec<String> =
-                (1..=self.columns).map(|column| parameter(row * self.columns + column)).collect();
+            let values: Vec<String> = (1..=self.columns).map(|column| parameter(row * self.columns + column)).collect();
             format!("({})", values.join(", "))
         };
         let values: Vec<String> = (0..rows).map(row).collect();

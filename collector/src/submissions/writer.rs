@@ -183,7 +183,7 @@ async fn step(tools: Tools, before: Option<Waiting>, jobs: Vec<Job>) -> Option<W
     let head = before.as_ref().and_then(|waiting| waiting.batch.head());
     let (signed, keys) = keep_keys(&tools, head, &records).await;
     if let Some(waiting) = before {
-        waiting.end(&tools, signed).await;
+        waiting.end(&tools, signed.as_ref()).await;
     }
     if records.is_empty() {
         return None;
@@ -199,7 +199,7 @@ async fn step(tools: Tools, before: Option<Waiting>, jobs: Vec<Job>) -> Option<W
 
 impl Waiting {
     /// Answers everybody.
-    async fn end(self, tools: &Tools, signed: Option<Result<Arc<Signed>, WriteError>>) {
+    async fn end(self, tools: &Tools, signed: Option<&Result<Arc<Signed>, WriteError>>) {
         let mut outcomes = self.batch.outcomes(signed);
         if outcomes.iter().any(|outcome| matches!(outcome, Ok(Written::New(_)))) {
             tools.outbox.wake();
@@ -225,7 +225,7 @@ pub(super) async fn together_or_alone(tools: &Tools, records: &[&Record]) -> Vec
     let (_, keys) = keep_keys(tools, None, records).await;
     let batch = keep_rest_or_each(tools, records, keys).await;
     let (signed, _) = keep_keys(tools, batch.head(), &[]).await;
-    batch.outcomes(signed)
+    batch.outcomes(signed.as_ref())
 }
 
 /// What became of the records of a batch, in order.
@@ -248,11 +248,11 @@ impl Batch {
         self.appended.as_ref().map(|appended| appended.head())
     }
 
-    fn outcomes(self, signed: Option<Result<Arc<Signed>, WriteError>>) -> Vec<Result<Written, WriteError>> {
+    fn outcomes(self, signed: Option<&Result<Arc<Signed>, WriteError>>) -> Vec<Result<Written, WriteError>> {
         let Self { fates, appended } = self;
         fates
             .into_iter()
-            .map(|fate| match (fate, &appended, &signed) {
+            .map(|fate| match (fate, &appended, signed) {
                 (Fate::Over(outcome), ..) => outcome,
                 (Fate::Leaf(index), Some(appended), Some(Ok(signed))) => {
                     let (appended, signed) = (Arc::clone(appended), Arc::clone(signed));
@@ -337,9 +337,7 @@ async fn keep_rest_or_each(tools: &Tools, records: &[&Record], keys: Result<(), 
             }
             batch
         }
-        Err(error) if records.len() == 1 => {
-            Batch { fates: vec![Fate::Over(Err(failed(&error)))], appended: None }
-        }
+        Err(error) if records.len() == 1 => Batch { fates: vec![Fate::Over(Err(failed(&error)))], appended: None },
         Err(error) => {
             warn!(%error, submissions = records.len(), "a batch could not be written; trying one by one");
             Batch { fates: each(tools, records).await, appended: None }
@@ -365,7 +363,7 @@ async fn alone(tools: &Tools, record: &Record) -> Result<Written, WriteError> {
     keys.map_err(|error| failed(&error))?;
     let batch = in_time(keep_rest(tools, &[record])).await.map_err(|error| failed(&error))?;
     let signed = sign_alone(tools, batch.head()).await;
-    batch.outcomes(signed).pop().unwrap_or(Err(WriteError::Defect))
+    batch.outcomes(signed.as_ref()).pop().unwrap_or(Err(WriteError::Defect))
 }
 
 async fn in_time<T>(work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
@@ -383,15 +381,12 @@ async fn keep_rest(tools: &Tools, records: &[&Record]) -> Result<Batch, StoreErr
             // Whoever wrote them may have been stopped before the head was signed.
             tools.ledger.catch_up().await?;
             None
+        } else if let Some(appended) = keep_fresh(tools, &fresh).await? {
+            Some(Arc::new(appended))
         } else {
-            match keep_fresh(tools, &fresh).await? {
-                Some(appended) => Some(Arc::new(appended)),
-                None => {
-                    // Some of them cannot be written. Each round finds at least one.
-                    find_obstacles(tools, records, &mut over).await?;
-                    continue;
-                }
-            }
+            // Some of them cannot be written. Each round finds at least one.
+            find_obstacles(tools, records, &mut over).await?;
+            continue;
         };
         let mut leaves = appended.as_ref().map_or(0, |appended| appended.first())..;
         let fates = over.into_iter().map(|over| match over {

@@ -1,4 +1,4 @@
-//! The ledger alone: appends through the real store, proofs from what is stored, leaves to root.
+//! The ledger alone: appends through the real store, proofs from what is stored, leaves to root, and everything read again.
 
 use std::{
     path::Path,
@@ -6,15 +6,13 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
-use unticked_collector::{ledger, submissions::decide::Acceptance, wiring::App};
+use unticked_collector::{ledger, submissions::decide::Acceptance, verify, wiring::App};
 use unticked_shared::{
     evidence::leaf,
     merkle::{Frontier, Hash, leaf_hash, proof::verify_inclusion},
 };
 
-use crate::{
-    fill, server,
-};
+use crate::{fill, server};
 
 /// Leaves in one commit, as many as the writer takes at most.
 const BATCH: usize = 256;
@@ -33,6 +31,8 @@ struct Line {
     proof_p50: Duration,
     proof_p99: Duration,
     hashes: f64,
+    /// How long it takes to read everything again; nothing beyond what whole submissions were made for.
+    verify: Option<Duration>,
     rss: u64,
 }
 
@@ -60,15 +60,26 @@ pub fn run(folder: &Path, definitions: &Path, database: &str, sizes: &[u64], who
 /// The head of the table.
 fn head() {
     println!(
-        "{:>10} {:>11} {:>6} {:>12} {:>12} {:>12} {:>6} {:>14} {:>6} {:>9}",
-        "leaves", "appends/s", "ratio", "commit p50", "proof p50", "proof p99", "ratio", "hashed/s·core", "ratio", "RSS"
+        "{:>10} {:>11} {:>6} {:>12} {:>12} {:>12} {:>6} {:>14} {:>6} {:>10} {:>10} {:>9}",
+        "leaves",
+        "appends/s",
+        "ratio",
+        "commit p50",
+        "proof p50",
+        "proof p99",
+        "ratio",
+        "hashed/s·core",
+        "ratio",
+        "verify",
+        "verified/s",
+        "RSS"
     );
 }
 
 fn print(line: &Line, first: &Line) {
     let ratio = |now: f64, then: f64| format!("{:.2}", now / then);
     println!(
-        "{:>10} {:>11.0} {:>6} {:>9.2} ms {:>9.0} µs {:>9.0} µs {:>6} {:>14.0} {:>6} {:>6} MB",
+        "{:>10} {:>11.0} {:>6} {:>9.2} ms {:>9.0} µs {:>9.0} µs {:>6} {:>14.0} {:>6} {:>10} {:>10} {:>6} MB",
         line.size,
         line.appends,
         ratio(line.appends, first.appends),
@@ -78,6 +89,8 @@ fn print(line: &Line, first: &Line) {
         ratio(line.proof_p50.as_secs_f64(), first.proof_p50.as_secs_f64()),
         line.hashes,
         ratio(line.hashes, first.hashes),
+        line.verify.map_or("-".to_owned(), |took| format!("{:.1} s", took.as_secs_f64())),
+        line.verify.map_or("-".to_owned(), |took| format!("{:.0}", line.size as f64 / took.as_secs_f64())),
         line.rss / 1024,
     );
 }
@@ -111,6 +124,7 @@ async fn measure(app: &App, like: &Acceptance, size: u64, whole: u64) -> Result<
         proof_p50: percentile(&mut proofs.clone(), 50),
         proof_p99: percentile(&mut proofs.clone(), 99),
         hashes: hash(app, size),
+        verify: if size <= whole { Some(read_again(app).await?) } else { None },
         rss: server::memory()?,
     })
 }
@@ -156,6 +170,15 @@ async fn prove(app: &App, size: u64) -> Result<Vec<Duration>> {
         }
     }
     Ok(times)
+}
+
+/// How long `unticked verify` takes over everything; what it finds wrong ends the run.
+async fn read_again(app: &App) -> Result<Duration> {
+    let tools = verify::Tools { store: app.store.clone(), vault: app.vault.clone(), clock: app.clock.clone() };
+    let start = Instant::now();
+    let summary = verify::run(&tools, &mut |_| {}).await?;
+    ensure!(summary.holds(), "what was kept does not hold");
+    Ok(start.elapsed())
 }
 
 /// How many leaves a second one core hashes to a root, from their bytes: no database, no JSON.
