@@ -94,7 +94,7 @@ pub async fn sequences_what_is_in_no_ledger(store: &Store, record: &evidence::Ev
     evidence::sql::insert(&mut tx, &[&older]).await.unwrap();
     let place = Place { file: "tests", line: 0 };
     let forget = "update evidence set leaf_index = null where record_id = $1";
-    let forgot = match tx.engine(place).unwrap() {
+    let rows = match tx.engine(place).unwrap() {
         Engine::Sqlite(engine) => {
             sqlx::query(forget).bind(older.record_id).execute(engine).await.unwrap().rows_affected()
         }
@@ -102,7 +102,7 @@ pub async fn sequences_what_is_in_no_ledger(store: &Store, record: &evidence::Ev
             sqlx::query(forget).bind(older.record_id).execute(engine).await.unwrap().rows_affected()
         }
     };
-    assert_eq!(forgot, 1);
+    assert_eq!(rows, 1);
     assert_eq!(evidence::sql::sequence_older(&mut tx, 10).await.unwrap(), 1);
     assert_eq!(sql::head(&mut tx).await.unwrap().size(), before + 2);
     tx.rollback().await.unwrap();

@@ -66,13 +66,12 @@ pub fn run(sources: &Sources, what: &Bundle) -> ExitCode {
     super::with_store(sources, async |settings, store| {
         let vault = super::vault(settings, store).await?;
         let scope = match (&what.subject, &what.form) {
-            (Some(subject), _) => Scope::Subject(match uuid::Uuid::parse_str(subject) {
-                Ok(subject) => subject.to_string(),
-                Err(_) => {
-                    let found = leads::Leads::find(store, &as_typed(subject)).await.map_err(super::unreadable)?;
-                    let found = found.ok_or_else(|| refused(&BundleError::Nothing(format!("`{subject}`"))))?;
-                    found.submission.subject_id.to_string()
-                }
+            (Some(subject), _) => Scope::Subject(if let Ok(subject) = uuid::Uuid::parse_str(subject) {
+                subject.to_string()
+            } else {
+                let found = leads::Leads::find(store, &as_typed(subject)).await.map_err(super::unreadable)?;
+                let found = found.ok_or_else(|| refused(&BundleError::Nothing(format!("`{subject}`"))))?;
+                found.submission.subject_id.to_string()
             }),
             (None, Some(form)) => Scope::Form(form.clone()),
             (None, None) if what.without_records => Scope::None,

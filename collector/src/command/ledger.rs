@@ -1,6 +1,7 @@
 //! `unticked ledger status|key|rebuild|new-origin`
 
 use std::{
+    fmt::Write as _,
     io::{IsTerminal as _, Write as _},
     process::ExitCode,
 };
@@ -89,30 +90,31 @@ fn in_words(standing: &Standing) -> String {
         return "There is no ledger yet; `unticked serve` begins it at its first start.\n".to_owned();
     };
     let mut text = format!("origin     {}\n", origin.origin);
-    text.push_str(&format!("entries    {}\n", standing.head.size));
+    let _ = writeln!(text, "entries    {}", standing.head.size);
     match &standing.signed {
         Some(signed) if signed.origin == origin.origin => {
-            text.push_str(&format!("signed     {}, at {}\n", signed.size, shown_time(signed.signed_at)));
+            let _ = writeln!(text, "signed     {}, at {}", signed.size, shown_time(signed.signed_at));
         }
         _ => text.push_str("signed     nothing yet under this name\n"),
     }
     match &standing.published {
         Some(published) => {
-            text.push_str(&format!("published  {}, at {}\n", published.size, shown_time(published.published_at)));
+            let _ = writeln!(text, "published  {}, at {}", published.size, shown_time(published.published_at));
         }
         None => text.push_str("published  nothing yet under this name\n"),
     }
     for (before, next) in standing.origins.iter().zip(standing.origins.iter().skip(1)) {
-        text.push_str(&format!(
-            "before     {}, until {}, {} entries: {}\n",
+        let _ = writeln!(
+            text,
+            "before     {}, until {}, {} entries: {}",
             before.origin,
             shown_time(next.began_at),
             next.began_at_size,
             super::harmless(next.reason.as_deref().unwrap_or("no reason was given")),
-        ));
+        );
     }
     if let Some(signed) = &standing.signed {
-        text.push_str(&format!("\n{}", signed.note));
+        let _ = write!(text, "\n{}", signed.note);
     }
     text
 }
@@ -224,7 +226,7 @@ pub fn say(begun: &Begun) {
     let (before, signed) = &begun.before;
     match signed {
         Some(signed) => {
-            println!("  Before, {before} had signed {signed}. Receipts from then keep what they prove, by its key.")
+            println!("  Before, {before} had signed {signed}. Receipts from then keep what they prove, by its key.");
         }
         None => println!("  Before it was {before}; no head of it is known."),
     }

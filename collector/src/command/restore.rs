@@ -13,6 +13,7 @@ use super::backup::counted;
 
 /// What to bring back.
 #[derive(Args)]
+#[expect(clippy::struct_excessive_bools, reason = "they are the flags of the command line")]
 pub struct Restore {
     /// The data of a backup: its folder, or the one that holds several (then the newest)
     #[arg(long, value_name = "FOLDER", required_unless_present = "settle")]

@@ -184,7 +184,8 @@ async fn act(
     let hands = Hands { vault: &tools.vault, keys: &found.keys };
     // It names no purpose as decided: nobody decided anything.
     let record = retention::follow_up(&loaded, Vec::new(), Method::Api, Happened::Engagement(engagement), hands, now)?;
-    evidence::sql::insert(tx, &[&record]).await?;
+    let appended = evidence::sql::insert(tx, &[&record]).await?;
+    tools.ledger.continues(&appended)?;
     let verdict = decide(&found.promises, &case, now);
     if !verdict.changes_anything() && loaded.row.state == "accepted" {
         let next = verdict.next.map_or(NEVER, millis);

@@ -149,6 +149,17 @@ mod tests {
         leaf_hash(&number.to_be_bytes())
     }
 
+    /// As RFC 6962 defines it.
+    fn root(leaves: &[Hash]) -> Hash {
+        match leaves {
+            [one] => *one,
+            many => {
+                let (left, right) = many.split_at(1 << (many.len() - 1).ilog2());
+                node_hash(&root(left), &root(right))
+            }
+        }
+    }
+
     #[test]
     fn every_new_leaf_is_proved_without_a_look_at_the_old_ones() {
         let mut edge = Frontier::default();
@@ -169,15 +180,6 @@ mod tests {
         }
         // The same tree, node by node.
         let leaves: Vec<Hash> = (0..size).map(|n| leaf_hash(&evidence::leaf(&commitment(n)))).collect();
-        fn root(leaves: &[Hash]) -> Hash {
-            match leaves {
-                [one] => *one,
-                many => {
-                    let (left, right) = many.split_at(1 << (many.len() - 1).ilog2());
-                    node_hash(&root(left), &root(right))
-                }
-            }
-        }
         assert_eq!(edge.root(), root(&leaves));
     }
 }

@@ -3,7 +3,7 @@
 //! Proofs are pure functions that ask for nodes one by one, and a database answers a few large questions better than
 //! many small ones: the function runs once to hear what it asks for, that is fetched, and it runs again.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, hash_map::Entry};
 
 use unticked_shared::{
     evidence,
@@ -58,17 +58,17 @@ pub async fn with_nodes<T>(
     for (level, index) in asked.0 {
         let (tiles_level, tile_index, range) = tile::place(level, index);
         let key = (tiles_level, tile_index);
-        if !tiles.contains_key(&key) {
-            tiles.insert(key, stored(connection, tiles_level, tile_index).await?);
-        }
-        if let Some(hash) = tiles[&key].get(range).and_then(tile::fold) {
+        let hashes = match tiles.entry(key) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(unknown) => unknown.insert(stored(connection, tiles_level, tile_index).await?),
+        };
+        if let Some(hash) = hashes.get(range).and_then(tile::fold) {
             fetched.insert((level, index), hash);
         }
     }
     make(&mut Fetched(fetched)).map_err(hole)
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` hands over")]
 fn hole(missing: Missing) -> StoreError {
     StoreError::Defect(format!("the ledger has a hole: {missing}; `unticked ledger rebuild` makes its tiles anew"))
 }

@@ -1,4 +1,5 @@
 //! The ledger alone: appends through the real store, proofs from what is stored, leaves to root, and everything read again.
+#![expect(clippy::cast_precision_loss, reason = "figures for people: nobody reads their sixteenth digit")]
 
 use std::{
     path::Path,
@@ -48,9 +49,9 @@ pub fn run(folder: &Path, definitions: &Path, database: &str, sizes: &[u64], who
         let mut first: Option<Line> = None;
         head();
         for &size in sizes {
-            let line = measure(&app, &like, size, whole).await?;
-            print(&line, first.as_ref().unwrap_or(&line));
-            first.get_or_insert(line);
+            let measured = measure(&app, &like, size, whole).await?;
+            print(&measured, first.as_ref().unwrap_or(&measured));
+            first.get_or_insert(measured);
         }
         running.shutdown().await;
         Ok(())
@@ -99,11 +100,11 @@ async fn measure(app: &App, like: &Acceptance, size: u64, whole: u64) -> Result<
     let timed = (COMMITS * BATCH) as u64;
     let there = app.ledger.last_signed().head.size;
     ensure!(there + timed <= size, "{size} leaves are too few beside the {there} before");
-    let mut times = Vec::with_capacity(COMMITS);
+    let mut took = Vec::with_capacity(COMMITS);
     if size <= whole {
         fill::fill(app, like, there, size - timed).await?;
         for _ in 0..COMMITS {
-            times.push(fill::append_whole(app, like, BATCH as u64).await?);
+            took.push(fill::append_whole(app, like, BATCH as u64).await?);
         }
     } else {
         grow(app, size - timed - there).await?;
@@ -111,16 +112,16 @@ async fn measure(app: &App, like: &Acceptance, size: u64, whole: u64) -> Result<
             let commitments = commitments(app, BATCH as u64);
             let start = Instant::now();
             append(app, &commitments).await?;
-            times.push(start.elapsed());
+            took.push(start.elapsed());
         }
     }
     ensure!(app.ledger.last_signed().head.size == size, "the ledger has not the size that is measured");
-    let all: Duration = times.iter().sum();
+    let all: Duration = took.iter().sum();
     let proofs = prove(app, size).await?;
     Ok(Line {
         size,
-        appends: times.len() as f64 * BATCH as f64 / all.as_secs_f64(),
-        commit_p50: percentile(&mut times, 50),
+        appends: took.len() as f64 * BATCH as f64 / all.as_secs_f64(),
+        commit_p50: percentile(&mut took, 50),
         proof_p50: percentile(&mut proofs.clone(), 50),
         proof_p99: percentile(&mut proofs.clone(), 99),
         hashes: hash(app, size),
