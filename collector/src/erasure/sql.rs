@@ -253,7 +253,6 @@ pub struct NeighbourRow {
 
 /// Submissions of a form, in a language, from `since` on and before `until`, after `past`, whose people are not
 /// forgotten; each with what identifies nobody. At most `limit` submissions.
-#[expect(clippy::too_many_arguments, reason = "each is one condition")]
 pub async fn neighbours(
     connection: &mut Connection,
     form: &str,

@@ -1,6 +1,6 @@
 //! What a backup brings back, the journal takes away again.
 
-use std::{fs, time::Duration};
+use std::{fs, os::unix::fs::PermissionsExt as _, time::Duration};
 
 use jiff::Timestamp;
 use unticked_shared::evidence::Ground;
@@ -39,7 +39,6 @@ async fn the_journal_holds_ids_alone_and_each_person_once() {
     let text = fs::read_to_string(&path).unwrap();
     let expected = r#"{"at":1795435200123,"ground":"art-17-1-c","subject":"00000000-0000-0000-0000-0000000003e9","submission":"00000000-0000-0000-0000-000000000001","v":1} "#;
     assert!(text.starts_with(expected), "{text}");
-    use std::os::unix::fs::PermissionsExt;
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
 }
 
