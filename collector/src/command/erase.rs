@@ -37,6 +37,7 @@ const LONGEST: usize = 200;
     subcommand_negates_reqs = true,
     group(ArgGroup::new("person").required(true).args(["subject", "reference"]))
 )]
+#[expect(clippy::struct_excessive_bools, reason = "they are the flags of the command line")]
 pub struct Erase {
     /// The person, by the id that events and `unticked leads show` name
     #[arg(long, value_name = "ID")]
@@ -127,20 +128,16 @@ async fn suppressed(settings: &Settings, store: &Store, address: &str) -> Done {
     let vault = super::vault(settings, store).await?;
     let since = erasure::suppressed_since(store, &vault, &address).await;
     let since = since.map_err(|error| failed("The list cannot be read", &error))?;
-    match since {
-        Some(since) => {
-            println!(
-                "suppressed since {}: somebody with this address was forgotten; do not import it, and write to it only \
-                 after a new decision of theirs",
-                since.strftime("%F")
-            );
-            Ok(ExitCode::SUCCESS)
-        }
-        None => {
-            println!("not suppressed");
-            Err(ExitCode::from(FOUND_WANTING))
-        }
-    }
+    let Some(since) = since else {
+        println!("not suppressed");
+        return Err(ExitCode::from(FOUND_WANTING));
+    };
+    println!(
+        "suppressed since {}: somebody with this address was forgotten; do not import it, and write to it only after a \
+         new decision of theirs",
+        since.strftime("%F")
+    );
+    Ok(ExitCode::SUCCESS)
 }
 
 fn order(erase: &Erase) -> Result<Order, ExitCode> {
