@@ -59,7 +59,10 @@ fn a_person_is_forgotten_beside_a_collector_that_runs_and_comes_back_with_no_bac
     assert_eq!((journal.lines().count(), canary(&journal)), (1, None));
     assert!(!journal.contains("Dana") && !journal.contains("the person"));
 
-    // The twin, the power fails, and an old copy is put back.
+    // Whoever checks the ledger finds nothing wrong with it.
+    shop.unticked(&["verify"]).expect(0);
+
+    // The power fails, and an old copy is put back.
     shop.kill();
     let restored =
         shop.unticked(&["restore", "--from", "copies/data", "--keys-from", "copies/keys", "--replace"]).expect(0);
@@ -75,6 +78,8 @@ fn a_person_is_forgotten_beside_a_collector_that_runs_and_comes_back_with_no_bac
     // The deadline is over.
     let ended = shop.unticked(&["--set", "erasure.evidence_days=0", "retention", "run"]).expect(0);
     assert!(ended.contains("ended the evidence of 2 submissions"), "{ended}");
+    let verified = shop.unticked(&["verify"]);
+    verified.expect(0);
     for path in files(&folder) {
         let bytes = std::fs::read(&path).unwrap();
         for word in ["ann.c", "Ann Canary", "777 88", "parcel", "Dana Officer"] {
