@@ -366,7 +366,11 @@ async fn a_thousand_rows_that_were_deleted_inserted_or_exchanged_are_each_named(
                 changed += does(hands.of(table.0), sql.clone()).await.unwrap_or(0);
             }
             tables.insert(table);
-            assert!(changed > 0, "{sql:?}");
+            if changed == 0 {
+                // Two that held the same: nothing was exchanged.
+                assert!(sql[0].starts_with("update"), "{sql:?}");
+                continue;
+            }
             if !inserted {
                 for one in pair {
                     made.push((sql.join("; "), one.names.clone()));
@@ -392,10 +396,8 @@ fn exchange<'a>(
 ) -> (Vec<&'a Stored>, (&'static str, &'static str), Vec<String>) {
     let (one, other) = (dice.one_of(rows), dice.one_of(rows));
     let put = |to: &Stored, from: &Stored| {
-        format!(
-            "update main.{table} set {column} = (select {column} from sound.{table} where {}) where {}",
-            from.row, to.row
-        )
+        let other = format!("(select {column} from sound.{table} where {})", from.row);
+        format!("update main.{table} set {column} = {other} where {} and {column} is not {other}", to.row)
     };
     (vec![one, other], (database, table), vec![put(one, other), put(other, one)])
 }
