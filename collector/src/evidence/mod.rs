@@ -1,7 +1,8 @@
 //! Who decided what, when, how, seeing which version: the records, sealed, and what follows from them.
 //!
 //! A submission makes the first record. Whatever changes a decision later (a withdrawal, the end of a retention period)
-//! appends another that names only the purposes it changes; no record is ever altered. What stands now is a fold of
+//! appends another that names only the purposes it changes; what a record says is never altered, and its part B is destroyed
+//! once its deadline is over ([`crate::erasure`]), by a record that names it. What stands now is a fold of
 //! them ([`standing()`]), kept nowhere else, so that evidence and practice cannot part. Part A lies open and identifies
 //! nobody; part B lies sealed under the subject's evidence key, with the openings of both hashes.
 

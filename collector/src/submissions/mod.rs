@@ -42,7 +42,7 @@ use crate::{
     world::Clock,
 };
 
-/// How often a record is made again because its reference was taken: with 40 random bits once is rare.
+/// How often a record is made again because its reference was taken: with 30 random bits a day once is rare.
 const ATTEMPTS: usize = 4;
 
 /// What the room works with.
