@@ -184,8 +184,7 @@ async fn act(
     let hands = Hands { vault: &tools.vault, keys: &found.keys };
     // It names no purpose as decided: nobody decided anything.
     let record = retention::follow_up(&loaded, Vec::new(), Method::Api, Happened::Engagement(engagement), hands, now)?;
-    let appended = evidence::sql::insert(tx, &[&record]).await?;
-    tools.ledger.continues(&appended)?;
+    evidence::keep(tx, &tools.ledger, &[&record]).await?;
     let verdict = decide(&found.promises, &case, now);
     if !verdict.changes_anything() && loaded.row.state == "accepted" {
         let next = verdict.next.map_or(NEVER, millis);

@@ -89,8 +89,7 @@ pub(super) async fn end_evidence(tools: &Tools, row: &Row, now: Timestamp) -> Re
     }
     // A word that never arrived lies under the key that goes.
     outbox::sql::withhold_all(&mut tx, row.submission_id, "the evidence of the person has ended", millis(now)).await?;
-    let appended = evidence::sql::insert(&mut tx, &[&record]).await?;
-    tools.ledger.continues(&appended)?;
+    evidence::keep(&mut tx, &tools.ledger, &[&record]).await?;
     tx.commit().await?;
     tools.ledger.catch_up().await?;
     Ok(true)

@@ -118,8 +118,7 @@ async fn drop_rare(tools: &Tools, row: &Row) -> Result<(), ErasureError> {
     let hands = Hands { vault: &tools.vault, keys: &keys };
     let happened = Happened::Erasure(erasure);
     let record = follow_up_on_request(&loaded, Vec::new(), Method::Rule, happened, None, hands, now)?;
-    let appended = evidence::sql::insert(&mut tx, &[&record]).await?;
-    tools.ledger.continues(&appended)?;
+    evidence::keep(&mut tx, &tools.ledger, &[&record]).await?;
     tx.commit().await?;
     tools.ledger.catch_up().await?;
     Ok(())

@@ -11,12 +11,20 @@ pub mod sql;
 mod standing;
 
 use crate::{
-    ledger::{Ledger, LedgerError},
-    store::Store,
+    ledger::{Appended, Ledger, LedgerError},
+    store::{Store, StoreError, Transaction},
 };
 
 pub use seal::{Draft, EvidenceRow, OpenError, Opened, Shown, open, seal, seal_to_show, show};
 pub use standing::{Standing, standing, standing_of};
+
+/// [`sql::insert`], and refuses where that does not continue what this process has signed: on a main database that has gone
+/// back under a running collector nothing is committed.
+pub async fn keep(tx: &mut Transaction, ledger: &Ledger, rows: &[&EvidenceRow]) -> Result<Appended, StoreError> {
+    let appended = sql::insert(tx, rows).await?;
+    ledger.continues(&appended)?;
+    Ok(appended)
+}
 
 /// Records in one transaction of [`sequence_older`].
 const BATCH: i64 = 256;

@@ -97,12 +97,12 @@ impl Preferences {
         for lead in &rows.hurried {
             outbox::sql::hurry(&mut tx, *lead, millis(needs.clock.now())).await?;
         }
-        let appended = evidence::sql::insert(&mut tx, &[&rows.evidence]).await?;
-        needs.ledger.continues(&appended)?;
+        let appended = evidence::keep(&mut tx, &needs.ledger, &[&rows.evidence]).await?;
         // Without consent there may be no ground left to keep them (Art. 17(1)(b)).
         let now = needs.clock.now();
         let destroyed =
-            retention::destroy_unused(&mut tx, submission, &before.version, &needs.vault, &keys, now).await?;
+            retention::destroy_unused(&mut tx, submission, &before.version, &needs.vault, &needs.ledger, &keys, now)
+                .await?;
         let standing = evidence::standing_of(&mut tx, submission).await?;
         tx.commit().await?;
         // Nobody hears of it before the head that holds it is signed and kept.

@@ -21,6 +21,7 @@ use crate::{
     erasure,
     evidence::{self, Draft, EvidenceRow, Standing},
     forms::Version,
+    ledger::Ledger,
     outbox::{self, decide::as_it_stands, unseal::body_cell},
     store::{
         Transaction,
@@ -67,6 +68,7 @@ pub async fn destroy_unused(
     submission: Uuid,
     version: &Version,
     vault: &Vault,
+    ledger: &Ledger,
     keys: &SubjectKeys,
     now: Timestamp,
 ) -> Result<usize, RetentionError> {
@@ -75,7 +77,7 @@ pub async fn destroy_unused(
     // What was withdrawn goes whatever the clock says; what else would end by it, only as far as it is trusted.
     let present = clock::present(tx, now).await?;
     let verdict = decide(&Promises::of(version), &loaded.case, present.until);
-    let done = carry_out(tx, &loaded, &verdict, Hands { vault, keys }, present).await?;
+    let done = carry_out(tx, ledger, &loaded, &verdict, Hands { vault, keys }, present).await?;
     // The next run finds out for itself, and ends what needs the key store.
     sql::set_due(tx, submission, None).await?;
     Ok(done.destroyed)
@@ -85,6 +87,7 @@ pub async fn destroy_unused(
 /// submission stays due, so that a crash in between is made good by the next run.
 pub(crate) async fn carry_out(
     tx: &mut Transaction,
+    ledger: &Ledger,
     loaded: &Loaded,
     verdict: &Verdict,
     hands: Hands<'_>,
@@ -100,7 +103,7 @@ pub(crate) async fn carry_out(
     let forget = verdict.anonymous && known && left == 0;
     if verdict.changes_anything() || (forget && !loaded.identity_is_recorded_as_gone()) {
         let row = record(loaded, verdict, forget, hands, now)?;
-        evidence::sql::insert(tx, &[&row]).await?;
+        evidence::keep(tx, ledger, &[&row]).await?;
     }
     for field in &verdict.destroyed {
         if sql::destroy_value(tx, submission, field.as_str()).await? != 1 {

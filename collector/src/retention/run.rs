@@ -276,7 +276,7 @@ impl Run<'_> {
             let keys = tools.vault.keys_of(&tools.store, loaded.row.subject_id).await?;
             let keys = keys.unwrap_or(SubjectKeys { identity: None, evidence: None });
             let hands = Hands { vault: &tools.vault, keys: &keys };
-            let carried = carry_out(&mut tx, &loaded, &verdict, hands, self.present).await?;
+            let carried = carry_out(&mut tx, &tools.ledger, &loaded, &verdict, hands, self.present).await?;
             done.ended += carried.ended as u64;
             done.destroyed += carried.destroyed as u64;
             if carried.forget {

@@ -441,8 +441,7 @@ async fn keep_fresh(tools: &Tools, records: &[&Record]) -> Result<Option<Appende
     }
     // Last: from here until the commit nobody else appends.
     let rows: Vec<_> = records.iter().map(|record| &record.evidence).collect();
-    let appended = evidence::sql::insert(&mut tx, &rows).await?;
-    tools.ledger.continues(&appended)?;
+    let appended = evidence::keep(&mut tx, &tools.ledger, &rows).await?;
     match tx.commit().await {
         Ok(()) => Ok(Some(appended)),
         Err(error) => {

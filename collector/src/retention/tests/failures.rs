@@ -7,6 +7,7 @@ use std::sync::{
 
 use super::*;
 use crate::{
+    ledger::Head,
     retention::sql::NEVER,
     store::{CommitFate, DatabaseName, EngineKind, Place, StoreError, Watch, execute},
 };
@@ -141,4 +142,15 @@ async fn two_at_once_do_it_once() {
     assert_eq!((first.ended + second.ended, first.destroyed + second.destroyed), (80, 160));
     assert_eq!((first.forgotten + second.forgotten, first.failed + second.failed), (40, 0));
     assert_eq!(house.count("evidence").await, 80);
+}
+
+#[tokio::test]
+async fn on_a_main_database_that_went_back_under_a_running_collector_nothing_is_ended() {
+    let (house, _) = years_later().await;
+    let signed = house.needs.ledger.last_signed().head;
+    // More was signed than there is now.
+    house.needs.ledger.sign(&Head { size: signed.size + 5, ..signed }).await.unwrap();
+    assert_eq!(run(&tools(&house), house.hour.now()).await.unwrap().failed, 1);
+    assert!(!fields(&house).await.is_empty() && identity_is_there(&house).await);
+    assert_eq!(records(&house).await.len(), 1, "no leaf went in that would fork the ledger");
 }

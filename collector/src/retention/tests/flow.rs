@@ -207,7 +207,10 @@ async fn withdraw(house: &House, purposes: &[&str]) -> usize {
     evidence::sql::insert(&mut tx, &[&row]).await.unwrap();
     let now = house.hour.now();
     let version = house.version();
-    let gone = destroy_unused(&mut tx, kept.submission_id, &version, &house.needs.vault, &keys, now).await.unwrap();
+    let gone =
+        destroy_unused(&mut tx, kept.submission_id, &version, &house.needs.vault, &house.needs.ledger, &keys, now)
+            .await
+            .unwrap();
     tx.commit().await.unwrap();
     gone
 }
