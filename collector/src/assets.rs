@@ -199,6 +199,12 @@ pub fn stylesheet() -> &'static str {
     &STRIPPED
 }
 
+/// The banner's stylesheet as it is served.
+pub fn banner_stylesheet() -> &'static str {
+    static STRIPPED: LazyLock<String> = LazyLock::new(|| strip_stylesheet(unticked_widget::BANNER_STYLESHEET));
+    &STRIPPED
+}
+
 /// Drops lines that are a comment, and indentation, outside template literals. What stands in a line stays: telling a
 /// comment from a regular expression takes a parser.
 fn strip_script(text: &str) -> String {

@@ -10,6 +10,8 @@ pub enum Choice {
     Granted,
     /// The box was left as it was: empty.
     Refused,
+    /// What stood on this device was taken back. Only a banner asks again where a grant may stand.
+    Withdrawn,
 }
 
 /// The state of consent for one purpose (Art. 4(11), 7(1), 7(3) GDPR).

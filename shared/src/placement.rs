@@ -50,6 +50,9 @@ pub struct Content {
     /// Seconds from the ticket below which a submission is held back as a robot's; the widget waits so long.
     #[serde(default)]
     pub minimum_seconds: u32,
+    /// Of a banner: what it says and asks besides. A form has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub banner: Option<BannerText>,
     /// The product's own words.
     pub words: Words,
 }
@@ -254,4 +257,80 @@ pub struct NoticeText {
     /// Hidden values that travel with the form, each in words.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub hidden: Vec<String>,
+}
+
+/// What a banner says and asks, in one language.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BannerText {
+    /// Where it stands on the page.
+    pub layout: Layout,
+    /// The button that grants every purpose that is asked. The owner's words, else the product's.
+    pub accept: String,
+    /// The button that refuses every one, shown alike on the same layer.
+    pub refuse: String,
+    /// The button that opens the switches.
+    pub choose: String,
+    /// The button that keeps the switches as they are.
+    pub save: String,
+    /// The purposes that the browser's Global Privacy Control refuses: sale, sharing, advertising, profiling.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub signalled: Vec<PurposeId>,
+    /// What would be loaded, in the owner's order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub services: Vec<ServiceText>,
+}
+
+/// Where a banner stands.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Layout {
+    /// Along the lower edge.
+    Bar,
+    /// In the middle, above the lower edge.
+    #[default]
+    Box,
+    /// In the lower corner where lines end.
+    Corner,
+}
+
+impl Layout {
+    /// The word that definitions and stylesheets use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Bar => "bar",
+            Self::Box => "box",
+            Self::Corner => "corner",
+        }
+    }
+}
+
+/// One service that the site would use for a purpose.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServiceText {
+    /// Its name.
+    pub name: String,
+    /// The purpose.
+    pub purpose: PurposeId,
+    /// Who receives the data, and where.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub recipient: String,
+    /// The hosts it is loaded from or reports to; `*.` stands for any number of labels.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hosts: Vec<String>,
+    /// What it leaves on the device: cookies first, then storage.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub leaves: Vec<LeftBehind>,
+}
+
+/// A cookie or an entry of the browser's storage.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftBehind {
+    /// Its name; `*` stands for any characters.
+    pub name: String,
+    /// How long it stays, in words.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub duration: String,
+    /// What it is for, in words.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub why: String,
 }

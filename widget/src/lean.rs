@@ -72,6 +72,7 @@ pub fn read(text: &str) -> Result<Content, Unreadable> {
         },
         submit,
         minimum_seconds,
+        banner: None,
         words,
     })
 }

@@ -30,4 +30,6 @@ pub use personal::{
 #[cfg(feature = "ssr")]
 pub use receipt::{RECEIPT_SCRIPT, RECEIPT_STYLESHEET, ReceiptPage, render_receipt};
 #[cfg(feature = "ssr")]
-pub use server::{ADOPT, LOADER, LanguageLink, PageState, STYLESHEET, render_form, render_missing, render_page};
+pub use server::{
+    ADOPT, BANNER_STYLESHEET, LOADER, LanguageLink, PageState, STYLESHEET, render_form, render_missing, render_page,
+};

@@ -58,8 +58,16 @@ pub struct LanguageLink {
     pub name: String,
 }
 
-/// The html of a placement: nothing entered, nothing ticked, every step and every conditional field visible.
+/// The banner's own stylesheet.
+pub const BANNER_STYLESHEET: &str = include_str!("../style/banner.css");
+
+/// The html of a placement: nothing entered, nothing ticked, every step and every conditional field visible. Of a banner's
+/// content, the banner.
 pub fn render_form(content: &Content) -> String {
+    if let Some(text) = &content.banner {
+        let owner = Owner::new();
+        return owner.with(|| view::banner::banner(content, text).to_html());
+    }
     render(content, FormState::default(), Frame::default())
 }
 

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use serde::{Deserialize, Serialize};
 use unticked_shared::{
     canonical::{self, CanonicalError},
-    definition::{Controllers, Form, Purpose},
+    definition::{Banner, Controllers, Form, Purpose},
     id::{FormId, Language, PurposeId},
     placement::Content,
     signature::{hex, sha256},
@@ -48,6 +48,9 @@ pub(super) struct Bundle {
     pub schema: String,
     pub form: FormId,
     pub definition: Form,
+    /// Of a banner: its definition; a form has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub banner: Option<Banner>,
     pub purposes: BTreeMap<PurposeId, Purpose>,
     pub controllers: Controllers,
     pub faces: BTreeMap<Language, BundledFace>,
@@ -94,6 +97,7 @@ impl Version {
             digest,
             form: bundle.form,
             definition: bundle.definition,
+            banner: bundle.banner,
             purposes: bundle.purposes,
             faces: bundle.faces.into_iter().map(face).collect(),
             stylesheet: bundle.stylesheet,

@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use unticked_shared::{
-    definition::{self, Definitions, Destination},
-    id::FormId,
+    definition::{self, Banner, Definitions, Destination, Form},
+    id::{FormId, Language},
     placement::Content,
 };
 
@@ -16,16 +16,22 @@ use super::{
 /// What makes a face of a content, and how it looks.
 #[derive(Clone, Copy)]
 pub struct Views {
-    /// Renders a form as it stands before anybody has touched it.
+    /// Renders a form, or a banner, as it stands before anybody has touched it.
     pub render: fn(&Content) -> String,
-    /// The stylesheet.
+    /// The forms' stylesheet.
     pub stylesheet: &'static str,
+    /// The banner's.
+    pub banner_stylesheet: &'static str,
 }
 
 impl Views {
     /// The widget's.
     pub fn of_the_product() -> Self {
-        Self { render: unticked_widget::render_form, stylesheet: crate::assets::stylesheet() }
+        Self {
+            render: unticked_widget::render_form,
+            stylesheet: crate::assets::stylesheet(),
+            banner_stylesheet: crate::assets::banner_stylesheet(),
+        }
     }
 }
 
@@ -41,7 +47,10 @@ impl Catalogue {
     /// Makes a version of each form. The same definitions, words and views make the same versions.
     pub fn new(definitions: &Definitions, views: Views) -> Result<Self, BundleError> {
         let version = |id: &FormId| Ok((id.clone(), Arc::new(version(definitions, id, views)?)));
-        let versions = definitions.forms.keys().map(version).collect::<Result<_, BundleError>>()?;
+        let mut versions = definitions.forms.keys().map(version).collect::<Result<BTreeMap<_, _>, BundleError>>()?;
+        if let Some(banner) = &definitions.banner {
+            versions.insert(Banner::id(), Arc::new(banner_version(definitions, banner, views)?));
+        }
         Ok(Self { versions, destinations: Arc::new(definitions.destinations.clone()) })
     }
 
@@ -58,20 +67,40 @@ impl Catalogue {
 
 fn version(definitions: &Definitions, id: &FormId, views: Views) -> Result<Version, BundleError> {
     let form = &definitions.forms[id];
+    let (purposes, controllers) = (&definitions.purposes, &definitions.controllers);
+    let content = |language: &Language| definition::content(id, form, purposes, controllers, language);
+    bundled(definitions, id.clone(), form.clone(), None, views, content)
+}
+
+fn banner_version(definitions: &Definitions, banner: &Banner, views: Views) -> Result<Version, BundleError> {
+    let (purposes, controllers) = (&definitions.purposes, &definitions.controllers);
+    let content = |language: &Language| definition::banner_content(banner, purposes, controllers, language);
+    bundled(definitions, Banner::id(), banner.form(), Some(banner.clone()), views, content)
+}
+
+fn bundled(
+    definitions: &Definitions,
+    id: FormId,
+    form: Form,
+    banner: Option<Banner>,
+    views: Views,
+    content: impl Fn(&Language) -> Content,
+) -> Result<Version, BundleError> {
     let used = |id| definitions.purposes.get_key_value(id);
-    let face = |language: &unticked_shared::id::Language| {
-        let content = definition::content(id, form, &definitions.purposes, &definitions.controllers, language);
+    let face = |language: &Language| {
+        let content = content(language);
         let html = (views.render)(&content);
         (language.clone(), BundledFace::new(content, html))
     };
     let bundle = Bundle {
         schema: SCHEMA.to_owned(),
-        form: id.clone(),
-        definition: form.clone(),
+        form: id,
         purposes: form.purposes.iter().filter_map(used).map(|(id, p)| (id.clone(), p.clone())).collect(),
         controllers: definitions.controllers.clone(),
         faces: form.languages.iter().map(face).collect(),
-        stylesheet: views.stylesheet.to_owned(),
+        stylesheet: if banner.is_some() { views.banner_stylesheet } else { views.stylesheet }.to_owned(),
+        definition: form,
+        banner,
     };
     Version::from_bundle(bundle.to_bytes()?, false)
 }

@@ -48,6 +48,8 @@ pub struct Version {
     pub form: FormId,
     /// Its definition.
     pub definition: definition::Form,
+    /// Of a banner: its definition as the owner wrote it; a form has none.
+    pub banner: Option<definition::Banner>,
     /// The purposes it names.
     pub purposes: BTreeMap<PurposeId, definition::Purpose>,
     /// What is shown, by language.

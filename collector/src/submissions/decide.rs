@@ -212,6 +212,9 @@ pub fn decide(
         Method::Widget => return Err(Refusal::Malformed("`build` is no name of a build")),
         _ => "page".to_owned(),
     };
+    if content.banner.is_none() && sent.choices.values().any(|choice| *choice == Choice::Withdrawn) {
+        return Err(Refusal::Malformed("a form grants or refuses; what stands is taken back on the personal page"));
+    }
     let (values, choices) = checked(content, method, sent.values, sent.choices)?;
     let purposes = decided(content, &choices);
     let values = kept(version, content, values, &purposes);
@@ -319,6 +322,7 @@ fn decided(content: &Content, choices: &Choices) -> Vec<PurposeDecision> {
             let decision = (purpose.legal_basis == LegalBasis::Consent).then(|| match choices.get(&purpose.id) {
                 Some(Choice::Granted) if purpose.confirm_by_mail => Decision::GrantedUnconfirmed,
                 Some(Choice::Granted) => Decision::Granted,
+                Some(Choice::Withdrawn) => Decision::Withdrawn,
                 _ => Decision::Refused,
             });
             PurposeDecision {

@@ -423,7 +423,8 @@ fn digest_of(values: &BTreeMap<String, Value>, part: &PartA, salt: &evidence::Op
     let chosen = part.purposes.iter().filter_map(|purpose| {
         let choice = match purpose.decision? {
             Decision::Granted | Decision::GrantedUnconfirmed => Choice::Granted,
-            Decision::Refused | Decision::Withdrawn => Choice::Refused,
+            Decision::Refused => Choice::Refused,
+            Decision::Withdrawn => Choice::Withdrawn,
         };
         Some((purpose.id.as_str(), choice))
     });

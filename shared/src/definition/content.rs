@@ -4,14 +4,18 @@ use std::collections::BTreeMap;
 
 use super::{
     Controllers, Localized, Purpose,
+    banner::{Banner, Service},
     controller::Controller,
     form::{self, Form},
-    purpose::Transfer,
+    purpose::{PurposeKind, Transfer},
 };
 use crate::{
     id::{FormId, Language, PurposeId},
-    placement::{Choosable, Content, ControllerText, Field, FieldKind, NoticeText, PurposeText, Step},
-    texts::{Word, Words, countries, phrases},
+    placement::{
+        BannerText, Choosable, Content, ControllerText, Field, FieldKind, LeftBehind, NoticeText, PurposeText,
+        ServiceText, Step,
+    },
+    texts::{Word, Words, banner, countries, phrases},
 };
 
 /// Everything `form` says and asks, in `language`.
@@ -41,7 +45,62 @@ pub fn content(
         notice: notice(form, controllers, language, &words),
         submit: form.submit.get(language).to_owned(),
         minimum_seconds: form.robots.minimum_seconds,
+        banner: None,
         words,
+    }
+}
+
+/// Everything the banner says and asks, in `language`: that of a form without fields, and what only a banner has.
+pub fn banner_content(
+    banner: &Banner,
+    purposes: &BTreeMap<PurposeId, Purpose>,
+    controllers: &Controllers,
+    language: &Language,
+) -> Content {
+    let form = content(&Banner::id(), &banner.form(), purposes, controllers, language);
+    Content { steps: Vec::new(), banner: Some(banner_text(banner, purposes, language)), ..form }
+}
+
+fn banner_text(banner: &Banner, purposes: &BTreeMap<PurposeId, Purpose>, language: &Language) -> BannerText {
+    let label = |own: &Localized, word: banner::Says| {
+        let own = own.get(language);
+        if own.is_empty() { word.text(language) } else { own }.to_owned()
+    };
+    let signalled = |id: &&PurposeId| purposes.get(*id).is_some_and(|purpose| refused_by_signal(purpose.kind));
+    BannerText {
+        layout: banner.layout,
+        accept: label(&banner.accept, banner::Says::AcceptAll),
+        refuse: label(&banner.refuse, banner::Says::RefuseAll),
+        choose: label(&banner.choose, banner::Says::Choose),
+        save: label(&banner.save, banner::Says::Save),
+        signalled: banner.purposes.iter().filter(signalled).cloned().collect(),
+        services: banner.services.iter().map(|service| service_text(service, language)).collect(),
+    }
+}
+
+/// Whether Global Privacy Control, the browser's signal against sale, sharing and cross-site tracking, refuses uses of this kind.
+pub fn refused_by_signal(kind: PurposeKind) -> bool {
+    matches!(kind, PurposeKind::Sale | PurposeKind::Sharing | PurposeKind::Advertising | PurposeKind::Profiling)
+}
+
+fn service_text(service: &Service, language: &Language) -> ServiceText {
+    let text = |text: &Localized| text.get(language).to_owned();
+    let cookies = service.cookies.iter().map(|cookie| LeftBehind {
+        name: cookie.name.clone(),
+        duration: text(&cookie.duration),
+        why: text(&cookie.why),
+    });
+    let storage = service.storage.iter().map(|stored| LeftBehind {
+        name: stored.key.clone(),
+        duration: text(&stored.duration),
+        why: String::new(),
+    });
+    ServiceText {
+        name: service.name.clone(),
+        purpose: service.purpose.clone(),
+        recipient: text(&service.recipient),
+        hosts: service.hosts.clone(),
+        leaves: cookies.chain(storage).collect(),
     }
 }
 

@@ -1,8 +1,9 @@
-//! What owners write, in TOML: controller, purposes, forms, destinations.
+//! What owners write, in TOML: controller, purposes, forms, banner, destinations.
 //!
 //! The types here mirror the files one to one; an unknown key is an error. [`check`] reads a folder's texts
 //! and lints them; [`content`] turns a checked definition into what the views show in one language.
 
+pub mod banner;
 pub mod content;
 pub mod controller;
 pub mod destination;
@@ -19,7 +20,8 @@ mod suggest;
 
 use std::collections::BTreeMap;
 
-pub use content::content;
+pub use banner::Banner;
+pub use content::{banner_content, content};
 pub use controller::Controllers;
 pub use destination::Destination;
 pub use duration::Period;
@@ -40,6 +42,8 @@ pub struct Definitions {
     pub purposes: BTreeMap<PurposeId, Purpose>,
     /// `forms/*.toml` by file name.
     pub forms: BTreeMap<FormId, Form>,
+    /// `banner.toml`, where the site has one.
+    pub banner: Option<Banner>,
     /// `destinations.toml`, in its order.
     pub destinations: Vec<Destination>,
 }

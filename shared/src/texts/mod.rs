@@ -33,6 +33,8 @@ macro_rules! says {
 #[cfg(feature = "definitions")]
 mod ar;
 #[cfg(feature = "definitions")]
+pub mod banner;
+#[cfg(feature = "definitions")]
 mod bg;
 #[cfg(feature = "definitions")]
 pub(crate) mod countries;

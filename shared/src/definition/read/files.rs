@@ -5,6 +5,7 @@
 use super::table::Table;
 use crate::{
     definition::{
+        banner::{Banner, Cookie, Service, Signals, StorageKind, Stored},
         controller::{Controller, Controllers},
         destination::{Destination, DestinationKind, KindWord, Vtiger, VtigerWithdrawal},
         form::{Choosable, Field, Form, Robots, Step},
@@ -122,6 +123,73 @@ pub(super) fn form(t: &mut Table<'_, '_>) -> Form {
         robots: t.table("robots", robots).unwrap_or_default(),
         addresses_minors: t.flag("addresses_minors").unwrap_or_default(),
         guardian: t.localized("guardian").unwrap_or_default(),
+    }
+}
+
+pub(super) fn banner(t: &mut Table<'_, '_>) -> Banner {
+    let languages = t.languages("languages");
+    let purposes = t.purposes();
+    Banner {
+        title: t.need_localized("title", "the banner's heading"),
+        text: t.need_localized("text", "a sentence or two that say what the site would like to do"),
+        languages: t.need("languages", languages, "the languages it is shown in, the default first, as in [\"en\"]"),
+        sites: t.texts("sites").unwrap_or_default(),
+        purposes: t.need("purposes", purposes, "what the site would do (Art. 5(1)(b) GDPR)"),
+        layout: t.word("layout").unwrap_or_default(),
+        ask_again: t.text("ask_again").unwrap_or_else(|| "P6M".to_owned()),
+        accept: t.localized("accept").unwrap_or_default(),
+        refuse: t.localized("refuse").unwrap_or_default(),
+        choose: t.localized("choose").unwrap_or_default(),
+        save: t.localized("save").unwrap_or_default(),
+        settings_button: t.flag("settings_button").unwrap_or(true),
+        do_not_track: t.flag("do_not_track").unwrap_or_default(),
+        visitor_id: t.name("visitor_id"),
+        join_forms: t.name("join_forms"),
+        categories: t.keyed_name("categories").unwrap_or_default(),
+        signals: t.table("signals", signals).unwrap_or_default(),
+        services: t.tables("service", service).unwrap_or_default(),
+    }
+}
+
+fn signals(t: &mut Table<'_, '_>) -> Signals {
+    Signals { google: t.keyed_name("google").unwrap_or_default(), uet: t.name("uet"), matomo: t.name("matomo") }
+}
+
+fn service(t: &mut Table<'_, '_>) -> Service {
+    let name = t.text("name");
+    Service {
+        name: t.need("name", name, "what the service is called"),
+        purpose: t.name("purpose").unwrap_or_else(|| {
+            t.missing_word("purpose", "the purpose that it serves");
+            crate::id::PurposeId::parse("unnamed").expect("a usable name")
+        }),
+        recipient: t.localized("recipient").unwrap_or_default(),
+        hosts: t.texts("hosts").unwrap_or_default(),
+        cookies: t.tables("cookie", cookie).unwrap_or_default(),
+        storage: t.tables("storage", stored).unwrap_or_default(),
+    }
+}
+
+fn cookie(t: &mut Table<'_, '_>) -> Cookie {
+    let name = t.text("name");
+    Cookie {
+        name: t.need("name", name, "the cookie's name, with * for any characters"),
+        domain: t.text("domain"),
+        path: t.text("path"),
+        duration: t.need_localized("duration", "how long it stays, in words (Art. 13(2)(a) GDPR)"),
+        why: t.localized("why").unwrap_or_default(),
+    }
+}
+
+fn stored(t: &mut Table<'_, '_>) -> Stored {
+    let key = t.text("key");
+    Stored {
+        key: t.need("key", key, "the entry's key, with * for any characters"),
+        kind: t.word("kind").unwrap_or_else(|| {
+            t.missing_word("kind", "local or session");
+            StorageKind::Local
+        }),
+        duration: t.localized("duration").unwrap_or_default(),
     }
 }
 

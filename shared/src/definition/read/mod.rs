@@ -20,6 +20,8 @@ use crate::id::{FormId, IdError, PurposeId};
 
 /// The controllers' file.
 pub(super) const CONTROLLER: &str = "controller.toml";
+/// The banner's file.
+pub(super) const BANNER: &str = "banner.toml";
 /// The destinations' file.
 pub(super) const DESTINATIONS: &str = "destinations.toml";
 
@@ -65,19 +67,20 @@ fn named<'f>(file: &'f str, folder: &str) -> Option<&'f str> {
 impl Reading {
     fn file(&mut self, file: &str, text: &str) {
         let known = file == CONTROLLER
+            || file == BANNER
             || file == DESTINATIONS
             || named(file, "forms").is_some()
             || named(file, "purposes").is_some();
         if !known {
             let (folder, name) = file.rsplit_once('/').unwrap_or(("", file));
             let possible = if folder.is_empty() {
-                did_you_mean(name, [CONTROLLER, DESTINATIONS])
+                did_you_mean(name, [BANNER, CONTROLLER, DESTINATIONS])
             } else {
                 did_you_mean(folder, ["forms", "purposes"])
             };
             let message = format!(
                 "nothing reads this file{possible}; \
-                 read are controller.toml, destinations.toml, forms/*.toml and purposes/*.toml"
+                 read are banner.toml, controller.toml, destinations.toml, forms/*.toml and purposes/*.toml"
             );
             self.start_of(file, Rule::UnknownFile, &message);
             return;
@@ -108,6 +111,10 @@ impl Reading {
             }
             _ if file == CONTROLLER => {
                 self.definitions.controllers = files::controllers(&mut root);
+                None
+            }
+            _ if file == BANNER => {
+                self.definitions.banner = Some(files::banner(&mut root));
                 None
             }
             _ => {
