@@ -1,7 +1,7 @@
 //! What pages load: the loader, what adopts a page's own forms, the stylesheet, and the widget's Wasm with its glue.
 //!
 //! Everything but the loader is named by its content and never changes under its name; `unticked.js` keeps its name,
-//! because owners paste it, and is asked for again with its tag. A loader from a cache may name an `adopt-….js` of before;
+//! because owners paste it, and is asked for again with its tag. So does `consent.js`, which a gate of before may name. A loader from a cache may name an `adopt-….js` of before;
 //! it finds the present one under `adopt.js`. All of it is compressed beforehand.
 
 use std::{collections::BTreeMap, sync::LazyLock};
@@ -17,6 +17,7 @@ use axum::{
 use unticked_shared::{submission::ProblemType, texts::Word};
 
 use crate::{
+    forms::Version,
     precompressed::{Effort, Precompressed},
     problem::Refusal,
     router::open_to_all,
@@ -42,7 +43,7 @@ const STYLESHEET: &str = "text/css; charset=utf-8";
 /// A year, and never asked for again.
 const IMMUTABLE: &str = "public, max-age=31536000, immutable";
 /// A fix of the loader reaches every site within ten minutes.
-const LOADER_CACHE: &str = "public, max-age=600, stale-while-revalidate=86400";
+pub(crate) const LOADER_CACHE: &str = "public, max-age=600, stale-while-revalidate=86400";
 
 /// The name under which the loader's source asks for what adopts forms; it is served with the hashed one in its place.
 const ADOPT: &str = "/assets/adopt.js";
@@ -52,6 +53,8 @@ pub struct Assets {
     loader: Precompressed,
     named: BTreeMap<String, Precompressed>,
     stylesheet: String,
+    banner_stylesheet: String,
+    consent: Precompressed,
     personal: PersonalFiles,
     receipt: ReceiptFiles,
 }
@@ -112,6 +115,7 @@ impl Assets {
             ),
             script: add("preferences", strip_script(unticked_widget::PREFERENCES_SCRIPT), "js", JAVASCRIPT),
         };
+        let banner_stylesheet = add("banner", banner_stylesheet().to_owned(), "css", STYLESHEET);
         let receipt = ReceiptFiles {
             stylesheet: add("receipt-page", strip_stylesheet(unticked_widget::RECEIPT_STYLESHEET), "css", STYLESHEET),
             script: match embedded::RECEIPT {
@@ -121,12 +125,24 @@ impl Assets {
             glue: format!("/assets/receipt-{}.js", embedded::RECEIPT),
             wasm: format!("/assets/receipt-{}.wasm", embedded::RECEIPT),
         };
-        Self { loader, named, stylesheet: format!("/assets/{stylesheet_name}"), personal, receipt }
+        let stylesheet = format!("/assets/{stylesheet_name}");
+        let consent = Precompressed::new(strip_script(unticked_widget::CONSENT), JAVASCRIPT, Effort::Best);
+        Self { loader, named, stylesheet, banner_stylesheet, consent, personal, receipt }
     }
 
     /// The stylesheet's path, such as `/assets/unticked-1a2b3c4d5e6f7a8b.css`.
     pub fn stylesheet_path(&self) -> &str {
         &self.stylesheet
+    }
+
+    /// The path of the stylesheet of what `version` shows.
+    pub fn stylesheet_of(&self, version: &Version) -> &str {
+        if version.banner.is_some() { &self.banner_stylesheet } else { &self.stylesheet }
+    }
+
+    /// What shows the banner and sends what was decided.
+    pub fn consent(&self) -> &Precompressed {
+        &self.consent
     }
 
     /// What the personal page loads.
@@ -207,7 +223,7 @@ pub fn banner_stylesheet() -> &'static str {
 
 /// Drops lines that are a comment, and indentation, outside template literals. What stands in a line stays: telling a
 /// comment from a regular expression takes a parser.
-fn strip_script(text: &str) -> String {
+pub(crate) fn strip_script(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let (mut in_template, mut in_comment) = (false, false);
     for line in text.lines() {

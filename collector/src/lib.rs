@@ -11,6 +11,7 @@ pub mod exports;
 #[cfg(test)]
 mod failures;
 pub mod forms;
+pub mod gate;
 pub mod init;
 pub mod keep;
 pub mod leads;

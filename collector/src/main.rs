@@ -31,6 +31,8 @@ enum Command {
     Serve,
     /// Checks a folder of definitions; names file, line, column and article of each finding
     Check(command::check::Check),
+    /// Writes the script that a page runs first, for sites that serve it themselves, and prints its integrity value
+    Gate(command::gate::Gate),
     /// Asks the collector that runs here whether it can do its work; for health checks
     Ready,
     /// Prints the settings in force and where each comes from, secrets hidden
@@ -88,6 +90,7 @@ fn main() -> ExitCode {
         Command::Init(init) => command::init::run(*init),
         Command::Serve => command::serve::run(&sources),
         Command::Check(check) => command::check::run(&check),
+        Command::Gate(gate) => command::gate::run(&sources, &gate),
         Command::Ready => command::ready::run(&sources),
         Command::Config => command::config::run(&sources),
         Command::Backup(backup) => command::backup::run(&sources, backup),

@@ -11,6 +11,7 @@ use crate::{
     erasure::{self, ErasureError},
     evidence,
     forms::Forms,
+    gate::Gates,
     keep::{self, KeepError, Presence},
     ledger::{
         Ledger, LedgerError,
@@ -79,6 +80,8 @@ pub struct Parts {
     pub retention: Retention,
     /// What pages load.
     pub assets: Assets,
+    /// The gate, ready to be sent.
+    pub gates: Gates,
     /// Placements ready to be sent.
     pub rendered: Rendered,
     /// How much one client and one form may send.
@@ -346,6 +349,7 @@ pub async fn serve(settings: Settings, overrides: Overrides) -> Result<Running, 
         limits: RateLimits::new(settings.limits),
         said: Said::default(),
         assets: Assets::new(),
+        gates: Gates::default(),
         rendered: Rendered::default(),
         metrics,
         tickets,

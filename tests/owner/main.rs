@@ -3,6 +3,7 @@
 
 mod erase;
 mod exports;
+mod gate;
 #[expect(dead_code, reason = "the documentation's tests read more of an answer")]
 #[path = "../docs/http.rs"]
 mod http;

@@ -165,7 +165,7 @@ fn escaped(text: &str) -> String {
 }
 
 /// Copies definitions; nobody waits here for a robot's two seconds to pass.
-fn copy(from: &Path, to: &Path) {
+pub fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();

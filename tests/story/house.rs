@@ -383,9 +383,14 @@ impl House {
         self.runtime.block_on(retention::clock::doubt(&store, now)).unwrap().is_some()
     }
 
+    /// Where its owner writes.
+    pub fn definitions(&self) -> PathBuf {
+        self.folder.path().join("definitions")
+    }
+
     /// Replaces a text in one of the definitions, which must hold it.
     pub fn rewrite(&self, file: &str, from: &str, to: &str) {
-        let path = self.folder.path().join("definitions").join(file);
+        let path = self.definitions().join(file);
         let text = std::fs::read_to_string(&path).unwrap();
         assert!(text.contains(from), "{file} holds no `{from}`");
         std::fs::write(path, text.replace(from, to)).unwrap();
@@ -393,7 +398,7 @@ impl House {
 
     /// Replaces one of the definitions as a whole.
     pub fn write(&self, file: &str, text: &str) {
-        std::fs::write(self.folder.path().join("definitions").join(file), text).unwrap();
+        std::fs::write(self.definitions().join(file), text).unwrap();
     }
 
     /// Deliveries that did not succeed, as they are listed for the owner.

@@ -3,6 +3,7 @@
 
 mod assets;
 mod bad_input;
+mod banner;
 mod crm;
 mod destination;
 mod engagements;

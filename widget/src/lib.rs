@@ -31,5 +31,6 @@ pub use personal::{
 pub use receipt::{RECEIPT_SCRIPT, RECEIPT_STYLESHEET, ReceiptPage, render_receipt};
 #[cfg(feature = "ssr")]
 pub use server::{
-    ADOPT, BANNER_STYLESHEET, LOADER, LanguageLink, PageState, STYLESHEET, render_form, render_missing, render_page,
+    ADOPT, BANNER_STYLESHEET, CONSENT, GATE, LOADER, LanguageLink, PageState, STYLESHEET, render_form, render_missing,
+    render_page,
 };

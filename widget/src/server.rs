@@ -22,6 +22,10 @@ pub const STYLESHEET: &str = include_str!("../style/unticked.css");
 pub const LOADER: &str = include_str!("../loader/unticked.js");
 /// What the loader brings where a page's own form is adopted.
 pub const ADOPT: &str = include_str!("../loader/adopt.js");
+/// What a page runs first: it holds back whatever waits for a yes. `"CONFIG"` stands for the owner's configuration.
+pub const GATE: &str = include_str!("../loader/gate.js");
+/// What the gate brings where there is something to ask, to show or to send.
+pub const CONSENT: &str = include_str!("../loader/consent.js");
 
 /// The state of the full page `/f/{form}`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

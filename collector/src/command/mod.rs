@@ -10,6 +10,7 @@ pub mod destinations;
 pub mod doctor;
 pub mod erase;
 pub mod evidence;
+pub mod gate;
 pub mod init;
 pub mod keys;
 pub mod leads;

@@ -89,7 +89,7 @@ async fn placement(
 ) -> Result<Response<Body>, Refusal> {
     let version = app.forms.current(&form).ok_or(ProblemType::NotFound)?;
     let language = language::choose(&version, parameter(&parameters, "lang"), accept_language(&request));
-    let body = app.rendered.placement(&version, language, app.assets.stylesheet_path());
+    let body = app.rendered.placement(&version, language, app.assets.stylesheet_of(&version));
     let mut response = body.respond(&request, PLACEMENT_CACHE);
     response.headers_mut().append(header::VARY, HeaderValue::from_static("accept-language"));
     Ok(response)

@@ -59,7 +59,7 @@ async fn show(
     Query(parameters): Parameters,
     request: HeaderMap,
 ) -> Result<Response<Body>, Refusal> {
-    let Some(version) = app.forms.current(&form) else {
+    let Some(version) = shown_as_a_page(&app, &form) else {
         return Ok(missing(&app, parameter(&parameters, "lang"), accept_language(&request)));
     };
     let language = language::choose(&version, parameter(&parameters, "lang"), accept_language(&request));
@@ -74,6 +74,11 @@ async fn show(
     Ok(response)
 }
 
+/// A banner is no page of its own: without scripts nothing waits for it.
+fn shown_as_a_page(app: &App, form: &str) -> Option<Arc<Version>> {
+    app.forms.current(form).filter(|version| version.banner.is_none())
+}
+
 async fn receive(
     State(app): State<App>,
     Path(form): Path<String>,
@@ -82,7 +87,7 @@ async fn receive(
     request: HeaderMap,
     body: Bytes,
 ) -> Result<Response<Body>, Refusal> {
-    let current = app.forms.current(&form).ok_or(ProblemType::NotFound)?;
+    let current = shown_as_a_page(&app, &form).ok_or(ProblemType::NotFound)?;
     let form_encoded = request
         .get(header::CONTENT_TYPE)
         .is_some_and(|kind| kind.as_bytes().to_ascii_lowercase().starts_with(b"application/x-www-form-urlencoded"));

@@ -31,8 +31,8 @@ pub use self::{
     limits::RateLimits,
 };
 use crate::{
-    assets, engagements, ledger, metrics, placements, preferences, problem, problem::Refusal, receipts, submissions,
-    wiring::App,
+    assets, engagements, gate, ledger, metrics, placements, preferences, problem, problem::Refusal, receipts,
+    submissions, wiring::App,
 };
 
 /// Everything the collector answers.
@@ -47,6 +47,7 @@ pub fn router(app: App) -> Router {
         .merge(forms)
         .merge(assets::routes())
         .merge(engagements::http::routes())
+        .merge(gate::http::routes())
         .merge(ledger::publish::http::routes())
         .merge(placements::http::archive_routes())
         .merge(placements::pages::routes())

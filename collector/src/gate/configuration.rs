@@ -1,0 +1,161 @@
+//! What the gate knows of the owner's banner, under names of one letter: every byte of it is loaded on every page, before
+//! anything else.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use unticked_shared::{
+    canonical,
+    decision::LegalBasis,
+    definition::{
+        Banner, Localized, Period, Purpose,
+        banner::{Service, Signals, StorageKind},
+        content::refused_by_signal,
+    },
+    id::{Language, PurposeId},
+    signature::{hex, sha256},
+};
+
+use crate::forms::Version;
+
+const DAY: u64 = 24 * 60 * 60;
+
+#[derive(Serialize)]
+struct Configuration<'a> {
+    /// The collector.
+    h: &'a str,
+    /// The version.
+    v: &'a str,
+    /// Seconds until it is asked again.
+    d: u64,
+    /// What is asked.
+    p: BTreeMap<&'a PurposeId, Asked>,
+    /// What rests on another basis, and is always allowed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    n: Vec<&'a PurposeId>,
+    /// Other names of purposes.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    a: &'a BTreeMap<String, PurposeId>,
+    /// What is wiped off the device when a purpose is taken back.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    w: BTreeMap<&'a PurposeId, Vec<Vec<&'a str>>>,
+    /// What others' tags are told.
+    #[serde(skip_serializing_if = "Signals::is_empty")]
+    s: &'a Signals,
+    /// The purpose that needs a random id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    i: Option<&'a PurposeId>,
+    /// The purpose under which that id may be joined to a person.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    j: Option<&'a PurposeId>,
+    /// 1: a button of ours opens the settings.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    b: Option<u8>,
+    /// 1: `navigator.doNotTrack` counts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    k: Option<u8>,
+}
+
+#[derive(Serialize)]
+struct Asked {
+    /// What is agreed to, shortened to a name.
+    t: String,
+    /// 1: Global Privacy Control refuses it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    g: Option<u8>,
+}
+
+/// The configuration as a literal of JavaScript; none for the version of a form.
+pub(super) fn of(host: &str, version: &Version) -> Option<String> {
+    let banner = version.banner.as_ref()?;
+    let known = || banner.purposes.iter().filter_map(|id| version.purposes.get_key_value(id));
+    let is_asked = |purpose: &Purpose| purpose.legal_basis == Some(LegalBasis::Consent);
+    let asked = known().filter(|(_, purpose)| is_asked(purpose)).map(|(id, purpose)| {
+        let g = flag(refused_by_signal(purpose.kind));
+        (id, Asked { t: agreed(purpose, &banner.languages), g })
+    });
+    let configuration = Configuration {
+        h: host,
+        v: &version.digest,
+        d: seconds(&banner.ask_again),
+        p: asked.collect(),
+        n: known().filter(|(_, purpose)| !is_asked(purpose)).map(|(id, _)| id).collect(),
+        a: &banner.categories,
+        w: left_behind(banner),
+        s: &banner.signals,
+        i: banner.visitor_id.as_ref(),
+        j: banner.join_forms.as_ref(),
+        b: flag(banner.settings_button),
+        k: flag(banner.do_not_track),
+    };
+    Some(literal(&configuration))
+}
+
+/// JSON is a literal of JavaScript; what ends a line or a script in old parsers stands escaped, which it may only in texts.
+fn literal(configuration: &Configuration<'_>) -> String {
+    let json = serde_json::to_string(configuration).expect("texts and numbers");
+    json.replace('<', "\\u003c").replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029")
+}
+
+fn flag(on: bool) -> Option<u8> {
+    on.then_some(1)
+}
+
+/// The name of what somebody agrees to: another statement, recipient or transfer in any language has another name, and
+/// is asked for again.
+fn agreed(purpose: &Purpose, languages: &[Language]) -> String {
+    #[derive(Serialize)]
+    struct Agreed<'a> {
+        statement: Vec<(&'a str, &'a str)>,
+        recipients: &'a [Localized],
+        transfers: Vec<(&'a str, &'a Localized)>,
+    }
+    let agreed = Agreed {
+        statement: languages.iter().map(|language| (language.as_str(), purpose.statement.get(language))).collect(),
+        recipients: &purpose.recipients,
+        transfers: purpose.transfers.iter().map(|transfer| (transfer.country.as_str(), &transfer.text)).collect(),
+    };
+    let bytes = canonical::to_vec(&agreed).expect("texts alone");
+    hex(&sha256(&[&bytes])[..4])
+}
+
+/// The period in seconds, as the device counts it: it has no calendar. A month is a twelfth of a year, rounded up to days, so
+/// that nobody is asked before the time that was said.
+fn seconds(period: &str) -> u64 {
+    // The lint lets no banner be shown whose period cannot be read; six months is what the definition says where it is absent.
+    let period = Period::parse(period).unwrap_or(Period { months: 6, ..Period::default() });
+    let months = (u64::from(period.months) * 1461).div_ceil(48);
+    let days = u64::from(period.years) * 1461;
+    (days.div_ceil(4) + months + u64::from(period.weeks) * 7 + u64::from(period.days)) * DAY
+}
+
+/// What each purpose's services leave, each as `["c", name, domain, path]`, `["l", key]` or `["s", key]`.
+fn left_behind(banner: &Banner) -> BTreeMap<&PurposeId, Vec<Vec<&str>>> {
+    let mut left: BTreeMap<&PurposeId, Vec<Vec<&str>>> = BTreeMap::new();
+    for service in &banner.services {
+        let entries = left.entry(&service.purpose).or_default();
+        for entry in of_service(service) {
+            // Two services may name the same cookie.
+            if !entries.contains(&entry) {
+                entries.push(entry);
+            }
+        }
+    }
+    left.retain(|_, entries| !entries.is_empty());
+    left
+}
+
+fn of_service(service: &Service) -> impl Iterator<Item = Vec<&str>> {
+    let cookies = service.cookies.iter().map(|cookie| {
+        let path = cookie.path.as_deref().unwrap_or("/");
+        vec!["c", cookie.name.as_str(), cookie.domain.as_deref().unwrap_or_default(), path]
+    });
+    let storage = service.storage.iter().map(|stored| {
+        let kind = match stored.kind {
+            StorageKind::Local => "l",
+            StorageKind::Session => "s",
+        };
+        vec![kind, stored.key.as_str()]
+    });
+    cookies.chain(storage)
+}

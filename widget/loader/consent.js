@@ -1,0 +1,2 @@
+// What shows the banner and sends what was decided.
+(() => {})();
