@@ -18,7 +18,7 @@ use crate::{fill, server};
 /// Leaves in one commit, as many as the writer takes at most.
 const BATCH: usize = 256;
 /// Commits that are timed at each size.
-const COMMITS: usize = 40;
+const COMMITS: usize = 32;
 /// Proofs that are timed at each size.
 const PROOFS: u64 = 500;
 /// Leaves that lie in memory at once while they are hashed.
