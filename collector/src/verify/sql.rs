@@ -358,6 +358,8 @@ pub struct ValueRow {
 }
 
 /// The values of the persons from `first` to `last`.
+// PostgreSQL plans a range of parameters for a two-hundredth of the table and then reads all of `value` for each page:
+// it is handed the submissions, here and below.
 pub async fn values(connection: &mut Connection, first: Uuid, last: Uuid) -> Result<Vec<ValueRow>, StoreError> {
     fetch_all!(
         connection,
@@ -372,10 +374,13 @@ pub async fn values(connection: &mut Connection, first: Uuid, last: Uuid) -> Res
                      order by value.submission_id, value.field",
             postgres: "select value.submission_id, convert_to(field, 'UTF8') as field,
                            convert_to(identifies, 'UTF8') as identifies, content
-                       from submission
-                       join value on value.submission_id = submission.submission_id
-                       where subject_id >= $1
-                         and subject_id <= $2
+                       from value
+                       where value.submission_id = any (array(
+                           select submission_id
+                           from submission
+                           where subject_id >= $1
+                             and subject_id <= $2
+                       ))
                        order by value.submission_id, value.field",
         },
         first,
@@ -389,12 +394,24 @@ pub async fn records(connection: &mut Connection, first: Uuid, last: Uuid) -> Re
     fetch_all!(
         connection,
         EvidenceRow,
-        "select record_id, evidence.submission_id, evidence.subject_id, part_a, opening_a, part_b, commitment, leaf_index
-         from submission
-         join evidence on evidence.submission_id = submission.submission_id
-         where submission.subject_id >= $1
-           and submission.subject_id <= $2
-         order by evidence.submission_id, record_id",
+        {
+            sqlite: "select record_id, evidence.submission_id, evidence.subject_id, part_a, opening_a, part_b, commitment,
+                         leaf_index
+                     from submission
+                     join evidence on evidence.submission_id = submission.submission_id
+                     where submission.subject_id >= $1
+                       and submission.subject_id <= $2
+                     order by evidence.submission_id, record_id",
+            postgres: "select record_id, submission_id, subject_id, part_a, opening_a, part_b, commitment, leaf_index
+                       from evidence
+                       where submission_id = any (array(
+                           select submission_id
+                           from submission
+                           where subject_id >= $1
+                             and subject_id <= $2
+                       ))
+                       order by submission_id, record_id",
+        },
         first,
         last,
     )
@@ -432,14 +449,17 @@ pub async fn deliveries(connection: &mut Connection, first: Uuid, last: Uuid) ->
                      where submission.subject_id >= $1
                        and submission.subject_id <= $2
                      order by submission.submission_id, delivery_id",
-            postgres: "select submission.submission_id, event.subject_id, event.event_id,
+            postgres: "select event.submission_id, event.subject_id, event.event_id,
                            convert_to(kind, 'UTF8') as kind, delivery_id, body
-                       from submission
-                       join event on event.submission_id = submission.submission_id
+                       from event
                        join delivery on delivery.event_id = event.event_id
-                       where submission.subject_id >= $1
-                         and submission.subject_id <= $2
-                       order by submission.submission_id, delivery_id",
+                       where event.submission_id = any (array(
+                           select submission_id
+                           from submission
+                           where subject_id >= $1
+                             and subject_id <= $2
+                       ))
+                       order by event.submission_id, delivery_id",
         },
         first,
         last,
