@@ -272,6 +272,9 @@ pub struct BannerText {
     pub choose: String,
     /// The button that keeps the switches as they are.
     pub save: String,
+    /// How a decision is changed later, said before there is one (Art. 7(3)).
+    #[serde(default)]
+    pub withdraw: String,
     /// The purposes that the browser's Global Privacy Control refuses: sale, sharing, advertising, profiling.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub signalled: Vec<PurposeId>,

@@ -1,4 +1,4 @@
-//! A form with a field of every kind, for tests.
+//! A form with a field of every kind, and a banner, for tests.
 
 use serde_json::{Value, json};
 use unticked_shared::{id::Language, placement::Content, texts::Words};
@@ -43,6 +43,40 @@ pub fn content() -> Content {
         ],
         "notice": {"required": "The fields marked so.", "automated": "None.", "withdraw": "Write to privacy@harbour.example.", "authority": "CPDP"},
         "submit": "Send", "words": words,
+    }))
+    .unwrap()
+}
+
+/// A banner in English: a purpose that is asked, one that the browser's signal refuses, and one that needs no consent.
+#[cfg(feature = "banner")]
+pub fn banner() -> Content {
+    let words = Words::of(&Language::parse("en").unwrap()).unwrap();
+    serde_json::from_value(json!({
+        "form": "banner", "language": "en", "direction": "ltr", "title": "May we load <more>?", "intro": "Nothing is loaded so far.",
+        "controllers": [
+            {"name": "Harbour Books", "role": "sells books", "address": "1 Quay, Varna", "contact": "privacy@harbour.example"},
+            {"name": "Quay Press", "role": "", "address": "2 Quay, Varna", "contact": "privacy@quay.example"},
+        ],
+        "steps": [],
+        "purposes": [
+            {"id": "statistics", "name": "Statistics", "statement": "Harbour Books may count.", "legal_basis": "consent", "retention": "13 months",
+             "retention_period": "P13M"},
+            {"id": "cart", "name": "Shopping basket", "statement": "We remember your basket.", "legal_basis": "contract", "retention": "a day",
+             "retention_period": "P1D"},
+            {"id": "ads", "name": "Advertising", "statement": "Harbour Books may tell Adnet.", "legal_basis": "consent", "retention": "90 days",
+             "retention_period": "P90D", "recipients": ["Adnet Inc."], "transfers": ["United States: Adnet Inc."]},
+        ],
+        "notice": {"required": "No.", "automated": "None.", "withdraw": "Under “Privacy settings”.", "authority": "CPDP"},
+        "submit": "", "words": words,
+        "banner": {
+            "layout": "corner", "accept": "Accept all", "refuse": "Refuse all", "choose": "Choose", "save": "Save my choice",
+            "withdraw": "You can change this at any time under “Privacy settings”.", "signalled": ["ads"],
+            "services": [
+                {"name": "Adnet", "purpose": "ads", "recipient": "Adnet Inc., Oregon", "hosts": ["*.adnet.example", "t.adnet.example"],
+                 "leaves": [{"name": "_an_*", "duration": "90 days", "why": "knows you again"}, {"name": "an-queue", "duration": ""}]},
+                {"name": "Basket", "purpose": "cart", "leaves": [{"name": "basket", "duration": "a day"}]},
+            ],
+        },
     }))
     .unwrap()
 }

@@ -58,7 +58,17 @@ pub fn banner_content(
     language: &Language,
 ) -> Content {
     let form = content(&Banner::id(), &banner.form(), purposes, controllers, language);
-    Content { steps: Vec::new(), banner: Some(banner_text(banner, purposes, language)), ..form }
+    let notice = NoticeText {
+        required: banner::Says::Required.text(language).to_owned(),
+        withdraw: joined(&[&withdrawal(language), &form.notice.withdraw]),
+        ..form.notice
+    };
+    Content { steps: Vec::new(), notice, banner: Some(banner_text(banner, purposes, language)), ..form }
+}
+
+/// How a decision of the banner's is changed, and that a refusal is remembered as long as a grant.
+fn withdrawal(language: &Language) -> String {
+    banner::Says::Withdraw.text(language).replace("{settings}", banner::Says::Settings.text(language))
 }
 
 fn banner_text(banner: &Banner, purposes: &BTreeMap<PurposeId, Purpose>, language: &Language) -> BannerText {
@@ -73,6 +83,7 @@ fn banner_text(banner: &Banner, purposes: &BTreeMap<PurposeId, Purpose>, languag
         refuse: label(&banner.refuse, banner::Says::RefuseAll),
         choose: label(&banner.choose, banner::Says::Choose),
         save: label(&banner.save, banner::Says::Save),
+        withdraw: withdrawal(language),
         signalled: banner.purposes.iter().filter(signalled).cloned().collect(),
         services: banner.services.iter().map(|service| service_text(service, language)).collect(),
     }
@@ -106,8 +117,11 @@ fn service_text(service: &Service, language: &Language) -> ServiceText {
 
 /// The introduction; in a form for children, how a guardian authorises it stands there, too, before the first control.
 fn intro(form: &Form, language: &Language) -> String {
-    let parts = [form.intro.get(language), form.guardian.get(language)];
-    parts.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ")
+    joined(&[form.intro.get(language), form.guardian.get(language)])
+}
+
+fn joined(parts: &[&str]) -> String {
+    parts.iter().copied().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 fn controller_text(controller: &Controller, language: &Language) -> ControllerText {

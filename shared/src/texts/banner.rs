@@ -24,11 +24,6 @@ says! {
         "Save my choice",
         "Запазване на избора",
         "حفظ اختياري";
-    /// What the banner is to a screen reader.
-    Region:
-        "Your consent",
-        "Вашето съгласие",
-        "موافقتك";
     /// The button, and the accessible name, of what opens the settings again.
     Settings:
         "Privacy settings",
@@ -39,6 +34,16 @@ says! {
         "Close without a change",
         "Затваряне без промяна",
         "إغلاق دون تغيير";
+    /// On the first layer, before the buttons: the purposes by name; `{purposes}`.
+    Asked:
+        "You decide about: {purposes}.",
+        "Вие решавате за: {purposes}.",
+        "القرار لك بشأن: {purposes}.";
+    /// In the complete notice: whether anything must be allowed (Art. 13(2)(e)).
+    Required:
+        "No. The site works whatever you decide; what you refuse is not loaded.",
+        "Не. Сайтът работи, каквото и да решите; каквото откажете, не се зарежда.",
+        "لا. يعمل الموقع مهما كان قرارك، وما ترفضه لا يُحمَّل.";
     /// Beside the heading of purposes that rest on another basis than consent.
     Anyway:
         "Needed for the site itself",
@@ -64,11 +69,11 @@ says! {
         "Connects to",
         "Свързва се с",
         "تتصل بـ";
-    /// The browser sends Global Privacy Control, and these purposes stay refused; `{purposes}`.
+    /// The browser sends Global Privacy Control, and these purposes stay refused; `{purposes}`, and `{accept}`, the button's label.
     Signal:
-        "Your browser asks not to be tracked (Global Privacy Control). We follow it: “Accept all” leaves these off: {purposes}. You can still switch them on yourself.",
-        "Вашият браузър иска да не бъдете проследявани (Global Privacy Control). Ние го спазваме: „Приемам всички“ оставя изключени: {purposes}. Можете сами да ги включите.",
-        "يطلب متصفحك عدم تتبعك (Global Privacy Control)، ونحن نلتزم بذلك: «قبول الكل» يُبقي ما يلي متوقفًا: {purposes}. ويمكنك تشغيله بنفسك.";
+        "Your browser asks not to be tracked (Global Privacy Control). We follow it: “{accept}” leaves these off: {purposes}. You can still switch them on yourself.",
+        "Вашият браузър иска да не бъдете проследявани (Global Privacy Control). Ние го спазваме: „{accept}“ оставя изключени: {purposes}. Можете сами да ги включите.",
+        "يطلب متصفحك عدم تتبعك (Global Privacy Control)، ونحن نلتزم بذلك: «{accept}» يُبقي ما يلي متوقفًا: {purposes}. ويمكنك تشغيله بنفسك.";
     /// How to take it back, and that a refusal is remembered as long; `{settings}` is the settings' name.
     Withdraw:
         "You can change this at any time under “{settings}”. A refusal is remembered as long as a consent.",
@@ -109,4 +114,35 @@ says! {
         "Always allow “{purpose}”",
         "Винаги разрешавам „{purpose}“",
         "السماح دائمًا بـ «{purpose}»";
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_language_says_every_word_and_fills_in_the_same() {
+        let text = |word: Says, tag: &str| word.text(&Language::parse(tag).unwrap());
+        let placeholders = |text: &'static str| -> BTreeSet<&str> {
+            text.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name).collect()
+        };
+        for word in Says::ALL {
+            let english = text(*word, "en");
+            for (tag, letters) in [("bg", 'а'..='я'), ("ar", 'ء'..='ي')] {
+                let text = text(*word, tag);
+                assert!(text.chars().any(|c| letters.contains(&c)), "{word:?} in {tag}");
+                assert_eq!(placeholders(text), placeholders(english), "{word:?} in {tag}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_refusal_takes_no_longer_to_read_than_a_consent() {
+        for tag in ["en", "bg", "ar"] {
+            let length = |word: Says| word.text(&Language::parse(tag).unwrap()).chars().count();
+            assert!(length(Says::RefuseAll).abs_diff(length(Says::AcceptAll)) <= 2, "{tag}");
+        }
+    }
 }

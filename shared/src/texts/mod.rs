@@ -55,6 +55,12 @@ pub fn country_code(name: &str) -> Option<&'static str> {
     countries::code(name)
 }
 
+/// `A`, `A and B`, `A, B and C`, as the language joins them.
+#[cfg(feature = "definitions")]
+pub fn list(language: &crate::id::Language, items: &[&str]) -> String {
+    phrases::list(language, items)
+}
+
 macro_rules! words {
     ($($(#[$doc:meta])* $word:ident),* $(,)?) => {
         /// One of the product's own words. `{…}` in the text is filled in by [`Words::fill`].

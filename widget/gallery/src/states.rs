@@ -17,10 +17,10 @@ macro_rules! shop {
     };
 }
 
-const FILES: [(&str, &str); 11] = shop!(
-    "controller.toml" "destinations.toml" "forms/contact.toml" "forms/event.toml" "purposes/campaign.toml"
-    "purposes/dietary.toml" "purposes/enquiry.toml" "purposes/event.toml" "purposes/newsletter.toml"
-    "purposes/phone-offers.toml" "purposes/survey.toml"
+const FILES: [(&str, &str); 15] = shop!(
+    "banner.toml" "controller.toml" "destinations.toml" "forms/contact.toml" "forms/event.toml" "purposes/advertising.toml" "purposes/campaign.toml"
+    "purposes/dietary.toml" "purposes/enquiry.toml" "purposes/event.toml" "purposes/media.toml" "purposes/newsletter.toml"
+    "purposes/phone-offers.toml" "purposes/statistics.toml" "purposes/survey.toml"
 );
 
 /// A form's content and its states by name.

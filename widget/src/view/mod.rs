@@ -7,8 +7,8 @@
 //! first appear after hydration must hold something dynamic: Leptos builds wholly static ones through `innerHTML`,
 //! which Trusted Types forbid.
 
-#[cfg(feature = "ssr")]
-pub(crate) mod banner;
+#[cfg(feature = "banner")]
+pub mod banner;
 mod confirmation;
 mod field;
 mod form;

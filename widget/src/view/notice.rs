@@ -35,7 +35,8 @@ fn brief(ui: &Ui) -> impl IntoView + use<> {
     }
 }
 
-fn complete(ui: &Ui) -> impl IntoView + use<> {
+/// The complete notice, for inside a `<details>`.
+pub(super) fn complete(ui: &Ui) -> impl IntoView + use<> {
     let content = &ui.content;
     let notice = &content.notice;
     let controllers: Vec<_> = content.controllers.iter().map(|controller| contact(ui, controller)).collect();

@@ -128,7 +128,7 @@ pub(super) fn all_terms(ui: &Ui, purpose: &PurposeText) -> impl IntoView + use<>
 }
 
 /// What Art. 13 asks for about one purpose, the first [`GLANCE`] of them to be read beside its box.
-fn facts(ui: &Ui, purpose: &PurposeText) -> [(Word, String); 6] {
+pub(super) fn facts(ui: &Ui, purpose: &PurposeText) -> [(Word, String); 6] {
     let words = &ui.content.words;
     let or = |texts: &[String], none| if texts.is_empty() { words.get(none).to_owned() } else { texts.join("; ") };
     let uses: Vec<&str> = ui

@@ -4,7 +4,11 @@ use std::collections::BTreeSet;
 
 use super::{Lint, Page};
 use crate::{
-    definition::{Controllers, Form, Localized, Purpose, read::CONTROLLER, rule::Rule},
+    definition::{
+        Banner, Controllers, Form, Localized, Purpose,
+        read::{BANNER, CONTROLLER},
+        rule::Rule,
+    },
     id::Language,
 };
 
@@ -26,16 +30,23 @@ fn weighed<'d>(path: &str, localized: &'d Localized) -> Text<'d> {
     Text { weighed: true, ..text(path, localized) }
 }
 
-pub(super) fn check(lint: &Lint<'_>) {
+pub(super) fn check<'l>(lint: &Lint<'l>) {
     let mut all: Vec<&Language> = Vec::new();
+    let mut declared = |languages: &'l [Language]| {
+        all.extend(languages.iter().filter(|language| !all.contains(language)).collect::<Vec<_>>());
+        languages.iter().collect::<Vec<_>>()
+    };
     for (id, form) in lint.forms() {
-        let declared: Vec<&Language> = form.languages.iter().collect();
-        all.extend(form.languages.iter().filter(|language| !all.contains(language)).collect::<Vec<_>>());
+        let declared = declared(&form.languages);
         check_texts(&lint.page(&format!("forms/{id}.toml")), &of_form(form), &declared, &declared);
+    }
+    if let Some(banner) = lint.banner() {
+        let declared = declared(&banner.languages);
+        check_texts(&lint.page(BANNER), &of_banner(banner), &declared, &declared);
     }
     for (id, purpose) in &lint.reading.definitions.purposes {
         let mut needed: Vec<&Language> = Vec::new();
-        for language in lint.forms_with(id).flat_map(|form| &form.languages) {
+        for language in lint.asked_in(id).flatten() {
             if !needed.contains(&language) {
                 needed.push(language);
             }
@@ -128,6 +139,29 @@ fn of_form(form: &Form) -> Vec<Text<'_>> {
         texts.push(weighed(&at("why"), &field.why));
         for (entry, option) in field.options.iter().enumerate() {
             texts.push(text(&at(&format!("option[{entry}].label")), &option.label));
+        }
+    }
+    texts
+}
+
+fn of_banner(banner: &Banner) -> Vec<Text<'_>> {
+    let mut texts = vec![
+        text("title", &banner.title),
+        weighed("text", &banner.text),
+        text("accept", &banner.accept),
+        text("refuse", &banner.refuse),
+        text("choose", &banner.choose),
+        text("save", &banner.save),
+    ];
+    for (index, service) in banner.services.iter().enumerate() {
+        let at = |key: &str| format!("service[{index}].{key}");
+        texts.push(weighed(&at("recipient"), &service.recipient));
+        for (entry, cookie) in service.cookies.iter().enumerate() {
+            texts.push(text(&at(&format!("cookie[{entry}].duration")), &cookie.duration));
+            texts.push(text(&at(&format!("cookie[{entry}].why")), &cookie.why));
+        }
+        for (entry, stored) in service.storage.iter().enumerate() {
+            texts.push(text(&at(&format!("storage[{entry}].duration")), &stored.duration));
         }
     }
     texts

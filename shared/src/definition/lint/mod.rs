@@ -22,7 +22,7 @@ mod vtiger;
 use std::cell::RefCell;
 
 use super::{
-    Form, Purpose,
+    Banner, Form, Purpose,
     finding::Finding,
     position::{Document, Place},
     read::Reading,
@@ -30,7 +30,7 @@ use super::{
 };
 use crate::{
     decision::LegalBasis,
-    id::{FormId, PurposeId},
+    id::{FormId, Language, PurposeId},
 };
 
 /// Every finding of every rule, in no particular order.
@@ -78,9 +78,16 @@ impl<'r> Lint<'r> {
         self.reading.definitions.forms.iter()
     }
 
-    /// The forms that list the purpose.
-    fn forms_with(&self, id: &PurposeId) -> impl Iterator<Item = &'r Form> {
-        self.forms().map(|(_, form)| form).filter(move |form| form.purposes.contains(id))
+    fn banner(&self) -> Option<&'r Banner> {
+        self.reading.definitions.banner.as_ref()
+    }
+
+    /// The languages of each form that lists the purpose, and of the banner if it does.
+    fn asked_in(&self, id: &PurposeId) -> impl Iterator<Item = &'r [Language]> {
+        let forms = self.forms().map(|(_, form)| (&form.purposes, &form.languages));
+        let banner = self.banner().map(|banner| (&banner.purposes, &banner.languages));
+        let lists = forms.chain(banner).filter(move |(purposes, _)| purposes.contains(id));
+        lists.map(|(_, languages)| languages.as_slice())
     }
 }
 

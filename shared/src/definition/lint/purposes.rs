@@ -39,8 +39,9 @@ pub(super) fn check(lint: &Lint<'_>, id: &PurposeId, purpose: &Purpose) {
     for (index, transfer) in purpose.transfers.iter().enumerate() {
         check_transfer(&page, &format!("transfers[{index}]"), purpose, transfer);
     }
-    if lint.reading.broken.is_empty() && lint.forms_with(id).next().is_none() {
-        let message = format!("no form lists `{id}`; name it in a form's `purposes`, or remove the file");
+    if lint.reading.broken.is_empty() && lint.asked_in(id).next().is_none() {
+        let message =
+            format!("neither a form nor the banner lists `{id}`; name it in its `purposes`, or remove the file");
         page.value("name", Rule::UnusedPurpose, message);
     }
 }
