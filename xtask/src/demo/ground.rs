@@ -16,6 +16,10 @@ use crate::collector;
 const COLLECTOR: u16 = 7410;
 const SHOP: u16 = 7411;
 const CRM: u16 = 7412;
+const ELSEWHERE: u16 = 7413;
+
+/// The hosts in the sample's banner that the demo plays.
+const PLAYED: [&str; 2] = ["stats.lipa.example", "www.youtube-nocookie.com"];
 
 /// What a run stands on.
 #[derive(Debug)]
@@ -28,6 +32,8 @@ pub struct Ground {
     pub shop: SocketAddr,
     /// The CRM's address.
     pub crm: SocketAddr,
+    /// Where the shop's statistics and its film come from.
+    pub elsewhere: SocketAddr,
 }
 
 impl Ground {
@@ -38,9 +44,11 @@ impl Ground {
         }
         std::fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
         let mut taken = Vec::new();
-        let [collector, shop, crm] = [COLLECTOR, SHOP, CRM].map(|port| free_port(port, &mut taken));
+        let [collector, shop, crm, elsewhere] =
+            [COLLECTOR, SHOP, CRM, ELSEWHERE].map(|port| free_port(port, &mut taken));
         let at = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        let ground = Self { folder, collector: at(collector?), shop: at(shop?), crm: at(crm?) };
+        let ground =
+            Self { folder, collector: at(collector?), shop: at(shop?), crm: at(crm?), elsewhere: at(elsewhere?) };
         ground.write_secret()?;
         ground.write_definitions()?;
         ground.write_settings()?;
@@ -59,12 +67,13 @@ impl Ground {
 
     /// Says where everything is.
     pub fn announce(&self) {
-        let (shop, collector, crm) = (self.shop_origin(), self.collector_origin(), self.crm);
+        let (shop, collector, crm, elsewhere) = (self.shop_origin(), self.collector_origin(), self.crm, self.elsewhere);
         println!(
             "
   The shop        {shop}/          send its form
                   {shop}/examples/ plain HTML, a strict CSP, a single-page app
   The CRM         http://{crm}/          the lead arrives here, with each decision
+  Others          http://{elsewhere}/          what they saw of visitors: nothing before a yes
   The collector   {collector}/f/contact  the same form as a page of its own
 
   Logs            {}
@@ -117,6 +126,7 @@ impl Ground {
         }
         copy_definitions(&collector::sample(), &to, &|text| {
             // The CRM first: the shop may have been given the CRM's usual port.
+            let text = PLAYED.iter().fold(text.to_owned(), |text, host| text.replace(host, "127.0.0.1"));
             text.replace(&format!("127.0.0.1:{CRM}"), &self.crm.to_string())
                 .replace(&format!("localhost:{SHOP}"), &format!("localhost:{}", self.shop.port()))
                 .replace(&format!("127.0.0.1:{SHOP}"), &self.shop.to_string())

@@ -1,9 +1,10 @@
 //! `cargo xtask demo`: everything at once, for eyes.
 //!
 //! Builds the widget and the collector, starts the collector on an embedded database, a sample shop on
-//! another origin (so that CORS, shadow root and storage are real) and a CRM that verifies what it
-//! gets; says where they are, and ends them on Ctrl-C. Everything it writes lies under `target/demo`.
+//! another origin (so that CORS, shadow root and storage are real), a CRM that verifies what it gets, and the others whom the
+//! shop would like to load from; says where they are, and ends them on Ctrl-C. Everything it writes lies under `target/demo`.
 
+mod elsewhere;
 mod ground;
 mod process;
 mod shop;
@@ -55,6 +56,7 @@ pub fn run(options: Options) -> Result<()> {
     // In the order in which they are stopped: what the collector still delivers, the CRM still hears.
     let mut processes = [collector, crm];
     let shop = shop::serve(&ground)?;
+    let elsewhere = elsewhere::serve(&ground)?;
     say("starting");
     let outcome = runtime.block_on(async {
         tokio::select! {
@@ -64,7 +66,7 @@ pub fn run(options: Options) -> Result<()> {
     });
     println!();
     say("stopping");
-    drop(shop);
+    drop((shop, elsewhere));
     processes.iter_mut().for_each(Running::stop);
     process::forget(&ground.folder);
     if outcome.is_ok() {
