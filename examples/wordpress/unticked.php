@@ -1,7 +1,7 @@
 <?php
 /**
  * Plugin Name:       Unticked
- * Description:       Forms that say what will happen to people's data, tick nothing for them, and send to your own Unticked collector. A shortcode, a block, and forms of other plugins taken over.
+ * Description:       Forms that say what will happen to people's data, tick nothing for them, and send to your own Unticked collector. A shortcode, a block, forms of other plugins taken over, and nothing that tracks before a yes.
  * Version:           1.0.0
  * Requires at least: 5.8
  * Requires PHP:      7.4
@@ -9,7 +9,8 @@
  * Text Domain:       unticked
  *
  * The plugin is this one file: put it into wp-content/plugins and switch it on. It prints one script tag and, where a form
- * stands, one element with a link inside. Nothing in the page depends on who reads it, so page caches may keep it.
+ * stands, one element with a link inside. With the gate it prints that script before every other, and marks what has to wait
+ * for a visitor's yes. Nothing in the page depends on who reads it, so page caches may keep it.
  *
  * @package Unticked
  */
@@ -25,7 +26,27 @@ function unticked_settings(): array {
 	return array(
 		'collector' => isset( $stored['collector'] ) ? (string) $stored['collector'] : '',
 		'adopt'     => isset( $stored['adopt'] ) ? (string) $stored['adopt'] : '',
+		'gate'      => empty( $stored['gate'] ) ? '' : '1',
+		'handles'   => isset( $stored['handles'] ) ? (string) $stored['handles'] : '',
+		'embeds'    => isset( $stored['embeds'] ) ? (string) $stored['embeds'] : '',
+		'consents'  => isset( $stored['consents'] ) ? (string) $stored['consents'] : '',
 	);
+}
+
+/** Lines of the settings, such as "youtube.com = media", as a map. */
+function unticked_lines( string $text ): array {
+	$map = array();
+	foreach ( array_filter( array_map( 'trim', explode( "\n", $text ) ) ) as $line ) {
+		list( $left, $right ) = array_map( 'trim', explode( '=', $line, 2 ) + array( '', '' ) );
+		$map[ $left ]         = $right;
+	}
+	return $map;
+}
+
+/** Whether pages carry the gate. */
+function unticked_gated(): bool {
+	$settings = unticked_settings();
+	return '' !== $settings['gate'] && '' !== $settings['collector'];
 }
 
 /** A form's id, as the collector takes it; empty where the text is none. */
@@ -109,6 +130,7 @@ function unticked_init(): void {
 	}
 	add_shortcode( 'unticked', 'unticked_shortcode' );
 	add_shortcode( 'unticked_adopt', 'unticked_adopt_shortcode' );
+	add_shortcode( 'unticked_settings', 'unticked_settings_shortcode' );
 
 	wp_register_script( 'unticked-block', false, array( 'wp-blocks', 'wp-element', 'wp-block-editor', 'wp-components', 'wp-i18n' ), '1.0.0', true );
 	wp_add_inline_script( 'unticked-block', unticked_block_script() );
@@ -148,6 +170,189 @@ function unticked_script_tag( $tag, $handle, $src ): string {
 		. ( '' === $adopt ? '' : ' data-adopt="' . esc_attr( $adopt ) . '"' ) . "></script>\n";
 }
 
+/* ---- What waits for a yes. ---- */
+
+/** Attributes by which LiteSpeed Cache, WP Rocket, Autoptimize and Rocket Loader leave a script where and as it is. */
+const UNTICKED_LEAVE_ALONE = array( 'data-no-optimize' => '1', 'data-no-defer' => '1', 'data-no-minify' => '1', 'data-noptimize' => '1', 'data-cfasync' => 'false' );
+
+/**
+ * The gate, once, before every other script: nothing that comes after it can run before a decision. With it what the
+ * WP Consent API needs to know. WordPress' own functions print both, so that whoever adds nonces adds them here too.
+ */
+function unticked_print_gate(): void {
+	if ( ! unticked_gated() || is_admin() || is_feed() || did_action( 'login_init' ) || ( function_exists( 'amp_is_request' ) && amp_is_request() ) ) {
+		return;
+	}
+	if ( did_action( 'unticked_gate' ) ) {
+		return;
+	}
+	do_action( 'unticked_gate' );
+	echo wp_get_script_tag( array( 'src' => unticked_settings()['collector'] . '/gate.js', 'id' => 'unticked-gate-js' ) + UNTICKED_LEAVE_ALONE ); // phpcs:ignore WordPress.Security.EscapeOutput
+	$consents = unticked_lines( unticked_settings()['consents'] );
+	if ( array() !== $consents ) {
+		$bridge = unticked_bridge_script() . '( ' . wp_json_encode( $consents, JSON_HEX_TAG | JSON_HEX_AMP ) . ' );';
+		echo wp_get_inline_script_tag( $bridge, array( 'id' => 'unticked-consent-api-js' ) + UNTICKED_LEAVE_ALONE ); // phpcs:ignore WordPress.Security.EscapeOutput
+	}
+}
+
+/**
+ * Tells the WP Consent API what was decided. Nothing is told before there is a yes, and a no only where there was a yes
+ * before: its functions leave cookies, and whoever refuses gets none.
+ */
+function unticked_bridge_script(): string {
+	return <<<'JS'
+( function ( purposes ) {
+	window.wp_consent_type = 'optin';
+	function tell() {
+		if ( ! window.unticked || ! unticked.allowed || ! window.wp_set_consent || ! window.wp_has_consent ) {
+			return;
+		}
+		Object.keys( purposes ).forEach( function ( category ) {
+			var yes = unticked.allowed( purposes[ category ] );
+			if ( yes !== !! wp_has_consent( category ) ) {
+				wp_set_consent( category, yes ? 'allow' : 'deny' );
+			}
+		} );
+	}
+	document.addEventListener( 'unticked:decided', tell );
+	document.addEventListener( 'DOMContentLoaded', function () {
+		document.dispatchEvent( new CustomEvent( 'wp_consent_type_defined' ) );
+		tell();
+	} );
+} )
+JS;
+}
+
+/** The WP Consent API asks in PHP, too: nothing is allowed that nobody said yes to. */
+function unticked_consent_type( $type ) {
+	return unticked_gated() && '' !== unticked_settings()['consents'] ? 'optin' : $type;
+}
+
+/** The purpose that a script or stylesheet waits for, by its handle; a * at the end of a line's handle stands for anything. */
+function unticked_purpose_of( $handle ): string {
+	foreach ( unticked_gated() ? unticked_lines( unticked_settings()['handles'] ) : array() as $pattern => $purpose ) {
+		$open = '*' === substr( $pattern, -1 );
+		if ( $open ? 0 === strpos( (string) $handle, substr( $pattern, 0, -1 ) ) : $pattern === $handle ) {
+			return $purpose;
+		}
+	}
+	return '';
+}
+
+/** The purpose that content from an address waits for: a line's host with all below it, or * for every host but the site's own. */
+function unticked_purpose_at( $address ): string {
+	$host = strtolower( (string) wp_parse_url( html_entity_decode( trim( (string) $address ), ENT_QUOTES ), PHP_URL_HOST ) );
+	if ( '' === $host || strtolower( (string) wp_parse_url( home_url(), PHP_URL_HOST ) ) === $host ) {
+		return '';
+	}
+	if ( strtolower( (string) wp_parse_url( unticked_settings()['collector'], PHP_URL_HOST ) ) === $host ) {
+		return '';
+	}
+	$lines = unticked_lines( unticked_settings()['embeds'] );
+	foreach ( $lines as $line => $purpose ) {
+		if ( $host === $line || substr( $host, -1 - strlen( $line ) ) === '.' . $line ) {
+			return $purpose;
+		}
+	}
+	return isset( $lines['*'] ) ? $lines['*'] : '';
+}
+
+/** An attribute of a tag, or null. */
+function unticked_attribute( string $tag, string $name ) {
+	$found = preg_match( '/\s' . $name . '\s*=\s*(?:"([^"]*)"|\'([^\']*)\'|([^\s"\'>]+))/i', $tag, $match );
+	return $found ? end( $match ) : null;
+}
+
+/** A tag with another attribute's name, or without it. */
+function unticked_rename( string $tag, string $name, string $other ): string {
+	return (string) preg_replace( '/(\s)' . $name . '(\s*=)/i', '$1' . $other . '$2', $tag, 1 );
+}
+
+/** A script's tag, made to wait; data blocks (JSON, import maps) and what waits already stay as they are. */
+function unticked_wait( string $tag, string $purpose ): string {
+	$type = unticked_attribute( $tag, 'type' );
+	if ( null !== $type && ! preg_match( '#^\s*($|module\s*$|(?:text|application)/(?:javascript|ecmascript|x-javascript)\b)#i', $type ) ) {
+		return $tag;
+	}
+	$module = null !== $type && 'module' === strtolower( trim( $type ) );
+	$tag    = null === $type ? $tag : (string) preg_replace( '/\stype\s*=\s*(?:"[^"]*"|\'[^\']*\'|[^\s"\'>]+)/i', '', $tag, 1 );
+	return '<script type="text/plain" data-category="' . esc_attr( $purpose ) . '"' . ( $module ? ' data-type="module"' : '' ) . substr( $tag, strlen( '<script' ) );
+}
+
+/** Every tag of that name in a text, attributes with > in their values included. */
+function unticked_tags( string $name, string $html, callable $change ): string {
+	$changed = preg_replace_callback( '/<' . $name . '(?=[\s>\/])(?:[^>"\']|"[^"]*"|\'[^\']*\')*>/i', $change, $html );
+	return null === $changed ? $html : $changed;
+}
+
+/** A script by its handle, with the lines that were added before and after it. */
+function unticked_mark_script( $tag, $handle ) {
+	$purpose = 'unticked' === $handle ? '' : unticked_purpose_of( $handle );
+	return '' === $purpose ? $tag : unticked_tags(
+		'script',
+		(string) $tag,
+		static function ( array $match ) use ( $purpose ): string {
+			return unticked_wait( $match[0], $purpose );
+		}
+	);
+}
+
+/** Modules (WordPress 6.5 and later) are printed past that filter; their id is the handle's, with -js-module after it. */
+function unticked_mark_attributes( $attributes ) {
+	$id   = is_array( $attributes ) && isset( $attributes['id'] ) ? (string) $attributes['id'] : '';
+	$type = isset( $attributes['type'] ) ? (string) $attributes['type'] : '';
+	if ( 'module' !== $type || '-js-module' !== substr( $id, -10 ) ) {
+		return $attributes;
+	}
+	$purpose = unticked_purpose_of( substr( $id, 0, -10 ) );
+	return '' === $purpose ? $attributes : array( 'type' => 'text/plain', 'data-category' => $purpose, 'data-type' => 'module' ) + $attributes;
+}
+
+/** A stylesheet by its handle. */
+function unticked_mark_style( $tag, $handle ) {
+	$purpose = unticked_purpose_of( $handle );
+	return '' === $purpose ? $tag : unticked_tags(
+		'link',
+		(string) $tag,
+		static function ( array $match ) use ( $purpose ): string {
+			return '<link data-category="' . esc_attr( $purpose ) . '"' . substr( unticked_rename( $match[0], 'href', 'data-href' ), strlen( '<link' ) );
+		}
+	);
+}
+
+/** Frames, and scripts that embed something, in what authors write: a film, a map, a post from elsewhere. */
+function unticked_mark_content( $html ) {
+	if ( ! is_string( $html ) || ! unticked_gated() || '' === unticked_settings()['embeds'] || is_feed() || is_admin() ) {
+		return $html;
+	}
+	$html = unticked_tags(
+		'iframe',
+		$html,
+		static function ( array $match ): string {
+			$purpose = unticked_purpose_at( unticked_attribute( $match[0], 'src' ) );
+			if ( '' === $purpose || null !== unticked_attribute( $match[0], 'data-category' ) ) {
+				return $match[0];
+			}
+			return '<iframe data-category="' . esc_attr( $purpose ) . '"' . substr( unticked_rename( $match[0], 'src', 'data-src' ), strlen( '<iframe' ) );
+		}
+	);
+	return unticked_tags(
+		'script',
+		$html,
+		static function ( array $match ): string {
+			$purpose = unticked_purpose_at( unticked_attribute( $match[0], 'src' ) );
+			return '' === $purpose ? $match[0] : unticked_wait( $match[0], $purpose );
+		}
+	);
+}
+
+/** [unticked_settings text="Privacy settings"]: the way back to what was decided. */
+function unticked_settings_shortcode( $attributes ): string {
+	$attributes = shortcode_atts( array( 'text' => '' ), $attributes, 'unticked_settings' );
+	$text       = '' === trim( (string) $attributes['text'] ) ? __( 'Privacy settings', 'unticked' ) : (string) $attributes['text'];
+	return unticked_gated() && ! is_feed() ? '<button type="button" data-unticked="settings">' . esc_html( $text ) . '</button>' : '';
+}
+
 /* ---- Optimisers: what they combine, delay or copy to the site is no longer the collector's script. ---- */
 
 /** WP Rocket and LiteSpeed Cache keep lists of parts of addresses. */
@@ -156,6 +361,9 @@ function unticked_exclude( $list ): array {
 	$collector = unticked_settings()['collector'];
 	if ( '' !== $collector ) {
 		$list[] = $collector . '/unticked.js';
+		if ( unticked_gated() ) {
+			$list[] = $collector . '/gate.js';
+		}
 	}
 	return $list;
 }
@@ -172,11 +380,11 @@ function unticked_exclude_host( $list ): array {
 
 /** Autoptimize keeps a text with commas; some versions hand over a list with flags. */
 function unticked_exclude_autoptimize( $list ) {
+	$ours = unticked_gated() ? array( 'unticked.js', 'gate.js' ) : array( 'unticked.js' );
 	if ( is_array( $list ) ) {
-		$list['unticked.js'] = '';
-		return $list;
+		return array_merge( $list, array_fill_keys( $ours, '' ) );
 	}
-	return ltrim( $list . ', unticked.js', ', ' );
+	return ltrim( $list . ', ' . implode( ', ', $ours ), ', ' );
 }
 
 /* ---- Settings. ---- */
@@ -195,6 +403,10 @@ function unticked_admin_init(): void {
 	add_settings_section( 'unticked', '', '__return_null', 'unticked' );
 	add_settings_field( 'unticked-collector', __( 'Address of the collector', 'unticked' ), 'unticked_collector_field', 'unticked', 'unticked', array( 'label_for' => 'unticked-collector' ) );
 	add_settings_field( 'unticked-adopt', __( 'Forms of other plugins', 'unticked' ), 'unticked_adopt_field', 'unticked', 'unticked', array( 'label_for' => 'unticked-adopt' ) );
+	add_settings_field( 'unticked-gate', __( 'Nothing before a yes', 'unticked' ), 'unticked_gate_field', 'unticked', 'unticked', array( 'label_for' => 'unticked-gate' ) );
+	add_settings_field( 'unticked-handles', __( 'Scripts and stylesheets that wait', 'unticked' ), 'unticked_handles_field', 'unticked', 'unticked', array( 'label_for' => 'unticked-handles' ) );
+	add_settings_field( 'unticked-embeds', __( 'Embedded content that waits', 'unticked' ), 'unticked_embeds_field', 'unticked', 'unticked', array( 'label_for' => 'unticked-embeds' ) );
+	add_settings_field( 'unticked-consents', __( 'WP Consent API', 'unticked' ), 'unticked_consents_field', 'unticked', 'unticked', array( 'label_for' => 'unticked-consents' ) );
 }
 
 function unticked_menu(): void {
@@ -222,6 +434,49 @@ function unticked_collector_field(): void {
 function unticked_adopt_field(): void {
 	echo '<textarea class="large-text code" rows="4" id="unticked-adopt" name="' . esc_attr( UNTICKED_OPTION ) . '[adopt]" placeholder="contact = .wpcf7-form" aria-describedby="unticked-adopt-help">' . esc_textarea( unticked_settings()['adopt'] ) . '</textarea>';
 	echo '<p class="description" id="unticked-adopt-help">' . esc_html__( 'One a line: the form of your definitions, =, and a CSS selector of the form on your pages. Its fields and look stay; what is sent goes to your collector alone.', 'unticked' ) . ' <code>contact = .wpcf7-form</code></p>';
+}
+
+function unticked_gate_field(): void {
+	echo '<label><input type="checkbox" id="unticked-gate" name="' . esc_attr( UNTICKED_OPTION ) . '[gate]" value="1"' . ( '' === unticked_settings()['gate'] ? '' : ' checked' ) . '> ' . esc_html__( 'Print the gate before every other script', 'unticked' ) . '</label>';
+	echo '<p class="description">' . esc_html__( 'Needs a banner.toml in your definitions. What is named below, and what is marked with data-category, is not loaded before a visitor allows its purpose. The way back to the settings:', 'unticked' ) . ' <code>[unticked_settings]</code></p>';
+}
+
+/** A field of lines, "something = purpose". */
+function unticked_lines_field( string $name, string $example, string $help ): void {
+	$id = 'unticked-' . $name;
+	echo '<textarea class="large-text code" rows="4" id="' . esc_attr( $id ) . '" name="' . esc_attr( UNTICKED_OPTION ) . '[' . esc_attr( $name ) . ']" placeholder="' . esc_attr( $example ) . '" aria-describedby="' . esc_attr( $id ) . '-help">' . esc_textarea( unticked_settings()[ $name ] ) . '</textarea>';
+	echo '<p class="description" id="' . esc_attr( $id ) . '-help">' . esc_html( $help ) . ' <code>' . esc_html( $example ) . '</code></p>';
+}
+
+function unticked_handles_field(): void {
+	unticked_lines_field( 'handles', 'google_gtagjs = statistics', __( 'One a line: the handle under which WordPress knows it, =, and a purpose of your banner. A * at the end stands for anything.', 'unticked' ) );
+}
+
+function unticked_embeds_field(): void {
+	unticked_lines_field( 'embeds', 'youtube.com = media', __( 'One a line: the host that frames and scripts in your content come from, =, and a purpose. A * alone stands for every host but your own.', 'unticked' ) );
+}
+
+function unticked_consents_field(): void {
+	unticked_lines_field( 'consents', 'marketing = advertising', __( 'One a line: a category of the WP Consent API, by which other plugins ask, =, and the purpose that decides it.', 'unticked' ) );
+}
+
+/** The lines of a field that are what they should be; a sentence for each that is not. */
+function unticked_clean_lines( string $name, $text, string $left ): string {
+	$lines = array();
+	foreach ( preg_split( '/\R/u', is_string( $text ) ? $text : '' ) as $line ) {
+		$line = trim( wp_check_invalid_utf8( $line ) );
+		if ( '' === $line ) {
+			continue;
+		}
+		$parts = array_map( 'trim', explode( '=', $line, 2 ) ) + array( '', '' );
+		if ( ! preg_match( $left, $parts[0] ) || '' === unticked_form_id( $parts[1] ) ) {
+			/* translators: %s: what was typed */
+			unticked_say( $name, sprintf( __( '“%s” is not a name, =, and a purpose of your banner. The line was left out.', 'unticked' ), $line ), 'error' );
+			continue;
+		}
+		$lines[] = $parts[0] . ' = ' . $parts[1];
+	}
+	return implode( "\n", array_unique( $lines ) );
 }
 
 /** Keeps what is valid; what is not stays as it was, and a sentence says why. */
@@ -257,7 +512,16 @@ function unticked_sanitize( $input ): array {
 		}
 		$lines[] = $form . ' = ' . $selector;
 	}
-	$clean['adopt'] = implode( "\n", array_unique( $lines ) );
+	$clean['adopt']    = implode( "\n", array_unique( $lines ) );
+	$clean['gate']     = empty( $input['gate'] ) ? '' : '1';
+	$clean['handles']  = unticked_clean_lines( 'handles', isset( $input['handles'] ) ? $input['handles'] : '', '/^[A-Za-z0-9_@.\/-]+\*?$/' );
+	$clean['embeds']   = unticked_clean_lines( 'embeds', isset( $input['embeds'] ) ? $input['embeds'] : '', '/^(\*|[a-z0-9-]+(\.[a-z0-9-]+)*)$/' );
+	$clean['consents'] = unticked_clean_lines( 'consents', isset( $input['consents'] ) ? $input['consents'] : '', '/^(functional|preferences|statistics|statistics-anonymous|marketing)$/' );
+	foreach ( array( 'gate', 'handles', 'embeds', 'consents' ) as $name ) {
+		if ( '' === $clean[ $name ] ) {
+			unset( $clean[ $name ] );
+		}
+	}
 	return $clean;
 }
 
@@ -348,6 +612,17 @@ JS;
 add_action( 'init', 'unticked_init' );
 add_action( 'wp_enqueue_scripts', 'unticked_enqueue' );
 add_filter( 'script_loader_tag', 'unticked_script_tag', PHP_INT_MAX, 3 );
+// Before everything that prints in the head; themes that print scripts earlier still meet the second.
+add_action( 'wp_head', 'unticked_print_gate', PHP_INT_MIN );
+add_action( 'wp_print_scripts', 'unticked_print_gate', PHP_INT_MIN );
+add_filter( 'script_loader_tag', 'unticked_mark_script', PHP_INT_MAX - 1, 2 );
+add_filter( 'wp_script_attributes', 'unticked_mark_attributes', PHP_INT_MAX );
+add_filter( 'style_loader_tag', 'unticked_mark_style', PHP_INT_MAX, 2 );
+foreach ( array( 'the_content', 'embed_oembed_html', 'widget_text_content', 'widget_block_content', 'widget_custom_html_content' ) as $unticked_filter ) {
+	add_filter( $unticked_filter, 'unticked_mark_content', PHP_INT_MAX );
+}
+add_filter( 'wp_get_consent_type', 'unticked_consent_type' );
+add_filter( 'wp_consent_api_registered_' . plugin_basename( __FILE__ ), '__return_true' );
 add_action( 'admin_init', 'unticked_admin_init' );
 add_action( 'admin_menu', 'unticked_menu' );
 add_filter( 'plugin_action_links_' . plugin_basename( __FILE__ ), 'unticked_action_links' );

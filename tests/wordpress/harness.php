@@ -32,6 +32,8 @@ final class World {
 	public static bool $may = true;
 	public static array $uninstall = array();
 	public static array $sites = array();
+	public static bool $admin = false;
+	public static array $done = array();
 
 	public static function fresh( array $options = array() ): void {
 		self::$options  = $options;
@@ -40,6 +42,8 @@ final class World {
 		self::$may      = true;
 		self::$answer   = array( 'code' => 200, 'body' => '… unticked-form …' );
 		self::$sites    = array();
+		self::$admin    = false;
+		self::$done     = array();
 		unticked_init();
 	}
 }
@@ -76,6 +80,19 @@ function domain( string $domain ): void {
 		throw new LogicException( 'a text without its domain cannot be translated' );
 	}
 }
+function is_admin() { return World::$admin; }
+function did_action( $name ) { return World::$done[ $name ] ?? 0; }
+function do_action( $name ) { World::$done[ $name ] = 1 + did_action( $name ); }
+function home_url() { return 'https://shop.example'; }
+function wp_json_encode( $value, $flags = 0 ) { return json_encode( $value, $flags ); }
+function wp_get_script_tag( $attributes ) {
+	$tag = '<script';
+	foreach ( filtered( 'wp_script_attributes', $attributes + array( 'nonce' => 'n' ) ) as $name => $value ) {
+		$tag .= ' ' . $name . '="' . esc_attr( $value ) . '"';
+	}
+	return $tag . "></script>\n";
+}
+function wp_get_inline_script_tag( $text, $attributes ) { return "<script nonce=\"n\">\n$text\n</script>\n"; }
 function is_feed() { return World::$feed; }
 function is_multisite() { return array() !== World::$sites; }
 function get_sites( $query ) { return array_keys( World::$sites ); }
@@ -95,7 +112,11 @@ function add_settings_field( $id, $title, $call ) { World::$settings[ $id ] = $c
 function add_settings_error( $setting, $code, $message, $type = 'error' ) { World::$said[] = array( $type, $message ); }
 function add_options_page( $title, $menu, $capability, $slug, $call ) { World::$settings['page'] = compact( 'capability', 'call' ); }
 function settings_fields( $group ) { echo '<input type="hidden" name="_wpnonce" value="n">'; }
-function do_settings_sections( $page ) { ( World::$settings['unticked-collector'] )(); ( World::$settings['unticked-adopt'] )(); }
+function do_settings_sections( $page ) { ( World::$settings['unticked-collector'] )(); ( World::$settings['unticked-adopt'] )();
+	foreach ( array( 'gate', 'handles', 'embeds', 'consents' ) as $name ) {
+		( World::$settings[ 'unticked-' . $name ] )();
+	}
+}
 function submit_button() {}
 function admin_url( $path = '' ) { return 'https://shop.example/wp-admin/' . $path; }
 function current_user_can( $capability ) { return World::$may && 'manage_options' === $capability; }
@@ -118,6 +139,15 @@ function tag(): string {
 	return filtered( 'script_loader_tag', "<script src='" . $script['src'] . "' id='unticked-js' defer></script>", 'unticked', $script['src'] );
 }
 
+function head(): string {
+	ob_start();
+	foreach ( array( 'wp_head', 'wp_print_scripts' ) as $hook ) {
+		( World::$filters[ $hook ][0] )();
+	}
+	return (string) ob_get_clean();
+}
+
+const GATED = array( 'unticked' => array( 'collector' => 'https://forms.example', 'gate' => '1', 'handles' => "gtag = statistics\nads-* = ads", 'embeds' => "youtube.com = media\n* = others", 'consents' => "statistics = statistics\nmarketing = ads" ) );
 const SET = array( 'unticked' => array( 'collector' => 'https://forms.example', 'adopt' => '' ) );
 
 $tests = array(
@@ -237,6 +267,79 @@ $tests = array(
 		} catch ( RuntimeException $refused ) {
 			same( '' !== $refused->getMessage(), true );
 		}
+	},
+	'the gate is printed once, first, told to optimisers, with the nonce that others add' => static function (): void {
+		World::fresh( SET );
+		same( head(), '', 'not asked for' );
+		World::fresh( GATED );
+		$head = head();
+		same( substr_count( $head, '/gate.js' ), 1, $head );
+		same( strpos( $head, '<script src="https://forms.example/gate.js" id="unticked-gate-js" data-no-optimize="1" data-no-defer="1" data-no-minify="1" data-noptimize="1" data-cfasync="false" nonce="n"></script>' ), 0, $head );
+		same( filtered( 'rocket_exclude_js', array() ), array( 'https://forms.example/unticked.js', 'https://forms.example/gate.js' ) );
+		same( filtered( 'autoptimize_filter_js_exclude', '' ), 'unticked.js, gate.js' );
+		foreach ( array( 'admin', 'feed' ) as $where ) {
+			World::fresh( GATED );
+			World::${$where} = true;
+			same( head(), '', $where );
+		}
+		World::fresh( GATED );
+		World::$done['login_init'] = 1;
+		same( head(), '', 'nor where one logs in' );
+	},
+	'a script waits by its handle, with what was added around it; data and other scripts do not' => static function (): void {
+		World::fresh( GATED );
+		$mark = static function ( string $tag, string $handle ) { return filtered( 'script_loader_tag', $tag, $handle, 'x' ); };
+		same( $mark( "<script type='text/javascript' id='gtag-js-before'>a > b</script>\n<script async src='https://g.example/x.js?a=1' id='gtag-js' nonce='n'></script>", 'gtag' ),
+			"<script type=\"text/plain\" data-category=\"statistics\" id='gtag-js-before'>a > b</script>\n<script type=\"text/plain\" data-category=\"statistics\" async src='https://g.example/x.js?a=1' id='gtag-js' nonce='n'></script>" );
+		same( $mark( '<script type="module" src="m.js" data-x="a>b"></script>', 'ads-pixel' ), '<script type="text/plain" data-category="ads" data-type="module" src="m.js" data-x="a>b"></script>' );
+		same( $mark( '<script type="application/json">{}</script>', 'gtag' ), '<script type="application/json">{}</script>', 'data' );
+		same( $mark( '<script type=importmap>{}</script>', 'gtag' ), '<script type=importmap>{}</script>', 'an import map' );
+		same( $mark( '<script type="text/plain" data-category="x">1</script>', 'gtag' ), '<script type="text/plain" data-category="x">1</script>', 'waits already' );
+		same( $mark( '<script src="j.js"></script>', 'gtag2' ), '<script src="j.js"></script>', 'another handle' );
+		same( filtered( 'style_loader_tag', "<link rel='stylesheet' id='ads-font-css' href='https://f.example/a.css' media='all' />", 'ads-font' ),
+			"<link data-category=\"ads\" rel='stylesheet' id='ads-font-css' data-href='https://f.example/a.css' media='all' />" );
+		same( filtered( 'wp_script_attributes', array( 'type' => 'module', 'src' => 'm.js', 'id' => 'ads-one-js-module' ) ),
+			array( 'type' => 'text/plain', 'data-category' => 'ads', 'data-type' => 'module', 'src' => 'm.js', 'id' => 'ads-one-js-module' ) );
+		same( filtered( 'wp_script_attributes', array( 'type' => 'module', 'src' => 'm.js', 'id' => '@wordpress/a-js-module' ) )['type'], 'module' );
+		same( filtered( 'wp_script_attributes', array( 'src' => 'm.js', 'id' => 'gtag-js' ) ), array( 'src' => 'm.js', 'id' => 'gtag-js' ) );
+		World::fresh( SET );
+		same( $mark( '<script src="j.js"></script>', 'gtag' ), '<script src="j.js"></script>', 'without the gate nothing would ever run it' );
+	},
+	'films, maps and posts from elsewhere wait, the site\'s own frames do not' => static function (): void {
+		World::fresh( GATED );
+		$marked = static function ( string $html ): string { return filtered( 'the_content', $html ); };
+		same( $marked( '<p><iframe title="A > B" width="560" src="https://www.youtube.com/embed/x?a=1&amp;b=2" allowfullscreen></iframe>' ),
+			'<p><iframe data-category="media" title="A > B" width="560" data-src="https://www.youtube.com/embed/x?a=1&amp;b=2" allowfullscreen></iframe>' );
+		same( $marked( '<iframe src=//maps.example/m></iframe>' ), '<iframe data-category="others" data-src=//maps.example/m></iframe>' );
+		same( $marked( '<iframe src="https://notyoutube.com/"></iframe>' ), '<iframe data-category="others" data-src="https://notyoutube.com/"></iframe>', 'no other name that ends so' );
+		foreach ( array( '<iframe src="/local"></iframe>', '<iframe src="https://shop.example/x"></iframe>', '<iframe src="https://forms.example/f/contact"></iframe>', '<iframe srcdoc="<p>"></iframe>', '<iframe data-category="ads" data-src="https://a.example/"></iframe>', '<iframes src="https://a.example">' ) as $own ) {
+			same( $marked( $own ), $own );
+		}
+		same( $marked( '<blockquote></blockquote><script async src="https://platform.example/w.js" charset="utf-8"></script><script>1</script>' ),
+			'<blockquote></blockquote><script type="text/plain" data-category="others" async src="https://platform.example/w.js" charset="utf-8"></script><script>1</script>' );
+		same( $marked( $marked( '<iframe src="https://youtu.example/"></iframe>' ) ), $marked( '<iframe src="https://youtu.example/"></iframe>' ), 'marked once, however often it is filtered' );
+		World::$feed = true;
+		same( $marked( '<iframe src="https://www.youtube.com/embed/x"></iframe>' ), '<iframe src="https://www.youtube.com/embed/x"></iframe>', 'a feed has no gate' );
+	},
+	'the WP Consent API is told which purpose decides each category' => static function (): void {
+		World::fresh( GATED );
+		same( str_contains( head(), '( {"statistics":"statistics","marketing":"ads"} );' ), true );
+		same( filtered( 'wp_get_consent_type', 'optout' ), 'optin' );
+		same( World::$filters['wp_consent_api_registered_unticked/unticked.php'], array( '__return_true' ) );
+		World::fresh( SET );
+		same( filtered( 'wp_get_consent_type', 'optout' ), 'optout' );
+	},
+	'the way back to the settings is a button' => static function (): void {
+		World::fresh( GATED );
+		same( World::$shortcodes['unticked_settings']( array( 'text' => 'Cookies & co' ) ), '<button type="button" data-unticked="settings">Cookies &amp; co</button>' );
+		World::fresh( SET );
+		same( World::$shortcodes['unticked_settings']( '' ), '', 'without the gate there is nothing to set' );
+	},
+	'lines of what waits are kept where they are valid' => static function (): void {
+		World::fresh( SET );
+		$clean = unticked_sanitize( array( 'collector' => 'https://forms.example', 'gate' => '1', 'handles' => "gtag=statistics\r\nbad handle = x\nads-* = Ads!\n@a/b = ads", 'embeds' => "youtube.com = media\n*=others\nhttps://a.example = x", 'consents' => "marketing = ads\nnonsense = ads" ) );
+		same( $clean, array( 'collector' => 'https://forms.example', 'adopt' => '', 'gate' => '1', 'handles' => "gtag = statistics\n@a/b = ads", 'embeds' => "youtube.com = media\n* = others", 'consents' => 'marketing = ads' ) );
+		same( count( array_filter( World::$said, static function ( array $said ): bool { return 'error' === $said[0]; } ) ), 4 );
 	},
 	'whoever deletes the plugin deletes what it kept, on every site' => static function (): void {
 		World::fresh( SET + array( 'other' => 1 ) );
