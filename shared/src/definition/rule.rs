@@ -193,6 +193,30 @@ rules! {
     /// A form for children that no guardian authorises.
     NoGuardian "no-guardian" Error "Art. 8(1), (2) GDPR";
 
+    // The banner.
+    /// A form that is called as the banner is.
+    ReservedName "reserved-name" Error "";
+    /// A banner that no site may show.
+    NoSite "no-site" Warning "";
+    /// A banner without a purpose that rests on consent.
+    NothingAsked "nothing-asked" Error "Art. 5(3) Directive 2002/58/EC";
+    /// Analytics, advertising, profiling, sale or sharing on another basis than consent.
+    TrackingWithoutConsent "tracking-without-consent" Error "Art. 5(3) Directive 2002/58/EC";
+    /// An identifier or a signal that hangs on a purpose which is not asked.
+    UnaskedUse "unasked-use" Error "Art. 5(3) Directive 2002/58/EC; Art. 7(1) GDPR";
+    /// Asked again sooner than after a month, or later than after a year.
+    AskAgain "ask-again" Warning "Art. 7(3) GDPR; EDPB guidelines 05/2020, 03/2022";
+    /// A refusal that takes much more reading than a consent.
+    LongerRefusal "longer-refusal" Warning "Art. 7(3) GDPR; EDPB guidelines 03/2022";
+    /// A service that does not say who receives what it learns.
+    NoRecipient "no-recipient" Warning "Art. 13(1)(e) GDPR";
+    /// Something left on the device for nobody says how long.
+    NoDuration "no-duration" Error "Art. 13(2)(a) GDPR; CJEU C-673/17";
+    /// No host.
+    BadHost "bad-host" Error "";
+    /// A cookie or key that could not be, or a pattern that would delete what it must not.
+    BadStoredName "bad-stored-name" Error "";
+
     // Destinations.
     /// A secret's name that settings could not hold, or the secret itself.
     BadSecret "bad-secret" Error "Art. 32 GDPR";

@@ -53,7 +53,7 @@ pub fn banner(content: &Content, text: &BannerText) -> impl IntoView + use<> {
                 data-not-kept=say(&ui, Says::NotKept)
             ></p>
             <template data-part="placeholder">{placeholder(content)}</template>
-            <template data-part="settings">{settings(content, text)}</template>
+            <template data-part="settings">{settings(content)}</template>
         </section>
     }
 }
@@ -80,11 +80,11 @@ pub fn placeholder(content: &Content) -> impl IntoView + use<> {
 }
 
 /// The small button for pages that have none of their own.
-pub fn settings(content: &Content, text: &BannerText) -> impl IntoView + use<> {
+pub fn settings(content: &Content) -> impl IntoView + use<> {
     view! {
         <button
             type="button"
-            class=format!("unticked-settings {}", text.layout.as_str())
+            class="unticked-settings"
             part="settings-button"
             data-act="settings"
             lang=content.language.to_string()
@@ -230,7 +230,7 @@ fn code(text: &str) -> impl IntoView + use<> {
 }
 
 /// Accepting, refusing and choosing: one class, one size, and always in this order. Once the switches are open, keeping them
-/// as they stand takes the place of choosing.
+/// as they stand takes the place of choosing. Closing belongs to the settings, where something is decided already.
 fn actions(ui: &Ui, text: &BannerText) -> impl IntoView + use<> {
     let button = |act: &'static str, label: &str| {
         view! { <button type="button" part="button" data-act=act>{label.to_owned()}</button> }
@@ -241,8 +241,8 @@ fn actions(ui: &Ui, text: &BannerText) -> impl IntoView + use<> {
             {button("refuse", &text.refuse)}
             {button("choose", &text.choose)}
             {button("save", &text.save)}
-            {button("close", &say(ui, Says::Close))}
         </div>
+        <div class="actions away" part="actions">{button("close", &say(ui, Says::Close))}</div>
     }
 }
 

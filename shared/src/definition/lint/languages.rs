@@ -82,7 +82,7 @@ fn check_texts(page: &Page<'_>, texts: &[Text<'_>], needed: &[&Language], declar
         for (language, text) in &text.0 {
             let at = format!("{path}.{language}");
             if !declared.is_empty() && !declared.contains(&language) && strangers.insert(language) {
-                let message = format!("no form declares the language `{language}`; nobody will read this");
+                let message = format!("nothing declares the language `{language}`; nobody will read this");
                 page.key(&at, Rule::UndeclaredLanguage, message);
             }
             for name in placeholders(text) {

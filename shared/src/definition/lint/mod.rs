@@ -4,6 +4,7 @@
 //! change; nothing here stops at the first finding.
 
 mod autocomplete;
+mod banner;
 mod conditions;
 mod consent;
 mod controllers;
@@ -44,11 +45,13 @@ pub(super) fn lint(reading: &Reading) -> Vec<Finding> {
     }
     for (id, form) in &reading.definitions.forms {
         let view = FormView { lint: &lint, form, page: lint.page(&format!("forms/{id}.toml")) };
+        banner::reserved(&view, id.as_str());
         names::check(&view);
         consent::check(&view);
         fields::check(&view);
         conditions::check(&view);
     }
+    banner::check(&lint);
     languages::check(&lint);
     found.into_inner()
 }

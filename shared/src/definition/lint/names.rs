@@ -39,7 +39,7 @@ pub(super) fn check(view: &FormView<'_, '_>) {
     }
 }
 
-fn languages(view: &FormView<'_, '_>) {
+pub(super) fn languages(view: &FormView<'_, '_>) {
     let FormView { form, page, .. } = view;
     page.refuse_repeated(&form.languages, |index| format!("languages[{index}]"));
     if form.languages.is_empty() && page.document.is_some_and(|document| document.holds("languages")) {
@@ -54,7 +54,7 @@ fn languages(view: &FormView<'_, '_>) {
     }
 }
 
-fn purposes(view: &FormView<'_, '_>) {
+pub(super) fn purposes(view: &FormView<'_, '_>) {
     let FormView { lint, form, page } = view;
     page.refuse_repeated(&form.purposes, |index| format!("purposes[{index}]"));
     if form.purposes.is_empty() && page.document.is_some_and(|document| document.holds("purposes")) {
@@ -101,7 +101,7 @@ fn purposes(view: &FormView<'_, '_>) {
     }
 }
 
-fn sites(view: &FormView<'_, '_>) {
+pub(super) fn sites(view: &FormView<'_, '_>) {
     let FormView { form, page, .. } = view;
     page.refuse_repeated(&form.sites, |index| format!("sites[{index}]"));
     for (index, site) in form.sites.iter().enumerate() {

@@ -61,6 +61,29 @@ fn is_this_machine(host: &str) -> bool {
     host == "localhost" || host.ends_with(".localhost") || host == "[::1]" || host.starts_with("127.")
 }
 
+/// Whether `text` is a host as addresses hold it, or `*.` before one; if not, what to do.
+pub(super) fn host_pattern(text: &str) -> Result<(), &'static str> {
+    let host = text.strip_prefix("*.").unwrap_or(text);
+    if text.contains(['/', ':', '?', '#', '@']) {
+        return Err("is more than a host; write only that, like stats.shop.example");
+    }
+    if host.contains('*') {
+        return Err("has its * in another place than the beginning; write it like *.shop.example");
+    }
+    if !host.is_ascii() || host.bytes().any(|b| b.is_ascii_uppercase()) {
+        return Err("must be written in lower case and ASCII, as browsers do (xn--…)");
+    }
+    let label =
+        |label: &str| !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+    if host.len() > 253 || !host.split('.').all(label) {
+        return Err("is no host; write it like stats.shop.example");
+    }
+    if text != host && !host.contains('.') {
+        return Err("would stand for a whole top-level domain; name the service's own");
+    }
+    Ok(())
+}
+
 /// Whether `text` is an absolute web address, encrypted unless it stays on this machine; if not, what to do.
 pub(super) fn web_address(text: &str) -> Result<(), &'static str> {
     let wrong = "is no web address; write it like https://shop.example/privacy";
@@ -107,6 +130,27 @@ mod tests {
             "*",
         ] {
             assert!(matches!(check(bad), Err(OriginFault::Never(_))), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_host_is_no_address_and_a_star_stands_first() {
+        for good in ["stats.shop.example", "*.doubleclick.net", "localhost", "127.0.0.1", "xn--80aswg.xn--90ae"] {
+            assert_eq!(host_pattern(good), Ok(()), "{good}");
+        }
+        for bad in [
+            "",
+            "https://a.example",
+            "a.example/b",
+            "a.example:443",
+            "a.*.example",
+            "*",
+            "*.com",
+            "Ads.example",
+            "сайт.бг",
+            "a..b",
+        ] {
+            assert!(host_pattern(bad).is_err(), "{bad}");
         }
     }
 

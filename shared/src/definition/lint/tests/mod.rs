@@ -1,5 +1,6 @@
 //! One definition in which all is well, and for each rule an edit that breaks that rule and no other.
 
+mod banner;
 mod conditions;
 mod consent;
 mod fields;
@@ -18,9 +19,12 @@ const FORM: &str = "forms/contact.toml";
 
 fn sound() -> BTreeMap<String, String> {
     [
+        ("banner.toml", include_str!("sound/banner.toml")),
         ("controller.toml", include_str!("sound/controller.toml")),
         ("destinations.toml", include_str!("sound/destinations.toml")),
         (FORM, include_str!("sound/forms/contact.toml")),
+        ("purposes/ads.toml", include_str!("sound/purposes/ads.toml")),
+        ("purposes/counts.toml", include_str!("sound/purposes/counts.toml")),
         ("purposes/diet.toml", include_str!("sound/purposes/diet.toml")),
         ("purposes/news.toml", include_str!("sound/purposes/news.toml")),
         ("purposes/reply.toml", include_str!("sound/purposes/reply.toml")),
@@ -77,12 +81,13 @@ fn where_all_is_well_nothing_is_found() {
     let checked = check(&sound());
     assert_eq!(checked.findings, []);
     let definitions = checked.definitions.unwrap();
-    assert_eq!((definitions.forms.len(), definitions.purposes.len(), definitions.destinations.len()), (1, 4, 1));
+    assert_eq!((definitions.forms.len(), definitions.purposes.len(), definitions.destinations.len()), (1, 6, 1));
 }
 
 #[test]
 fn every_rule_is_broken_by_some_test() {
     let sources = [
+        include_str!("banner.rs"),
         include_str!("conditions.rs"),
         include_str!("consent.rs"),
         include_str!("fields.rs"),
