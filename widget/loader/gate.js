@@ -189,7 +189,7 @@
     module = module || import(C.h + "/consent.js?" + tries++).then((m) => m.default(inner));
     return module.then((m) => m[verb](from), (e) => console.warn("Unticked: no banner, and nothing allowed by that", e, (module = 0)));
   };
-  const wake = () => ((L && E.u) || open() || shut.size) && call("wake");
+  const wake = (mine) => ((L && E.u) || open() || shut.size) && call("wake", mine);
   // A page is loaded anew only where a script has run that is no longer allowed: there is no other way to stop it.
   const apply = (made) => {
     const was = S;
@@ -199,7 +199,7 @@
     tell("update");
     for (const p of changed) if (was[p]) wipe(p);
     if (changed.some((p) => S[p] === 0 && ran.has(p))) location.reload();
-    else wake();
+    else wake(made);
     scan(d.documentElement);
     d.dispatchEvent(new CustomEvent("unticked:decided", { detail: { decisions: api.decisions(), changed } }));
   };
@@ -226,7 +226,7 @@
   tell("default");
   for (const p of Q) if (p in E.c && !S[p]) wipe(p);
   scan(d.documentElement);
-  wake();
+  wake(1);
   // The browser's signal has come on since: that is a withdrawal, and recorded as one.
   choose(new Map(Q.filter((p) => L && E.c[p] === 1 + P[p].t && !S[p]).map((p) => [p, 0])));
   d.addEventListener("click", (event) => {
