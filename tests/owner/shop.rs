@@ -28,7 +28,7 @@ impl Shop {
         let port = http::free_port();
         let own = format!(
             "[server]\nlisten = \"127.0.0.1:{port}\"\npublic_url = \"http://127.0.0.1:{port}\"\n\
-             [limits]\nper_client_per_minute = 0\nper_form_per_minute = 0\n{settings}"
+             [limits]\nper_client_per_minute = 0\nper_form_per_minute = 0\nbanner_per_client_per_minute = 0\n{settings}"
         );
         std::fs::write(folder.path().join("unticked.toml"), own).unwrap();
         let mut shop = Self { folder, port, collector: None };

@@ -1,5 +1,6 @@
 //! A banner: what pages load of it, and what the collector does with the decisions that it sends.
 
+mod decisions;
 mod gate;
 
 use std::path::Path;

@@ -85,6 +85,7 @@ impl House {
             "server.public_url=https://forms.example",
             "limits.per_client_per_minute=0",
             "limits.per_form_per_minute=0",
+            "limits.banner_per_client_per_minute=0",
         ]
         .map(str::to_owned)
         .to_vec();

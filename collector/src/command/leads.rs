@@ -40,7 +40,7 @@ pub enum Leads {
 /// Which leads.
 #[derive(Args)]
 struct Which {
-    /// Only of this form
+    /// Only of this form; what visitors decided at a banner is left out unless this says `banner`
     #[arg(long)]
     form: Option<String>,
     /// Received on this day (2026-11-23) or at this time (2026-11-23T15:00:00Z) or later, UTC

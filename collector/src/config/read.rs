@@ -58,6 +58,9 @@ const KEYS: &[(&str, &str)] = &[
     ("limits.per_client_per_minute", "60"),
     // How many posts one form takes in a minute; 0 turns the limit off.
     ("limits.per_form_per_minute", "6000"),
+    // The same for what one client decides at the banner, where each decision is two posts; it costs the forms nothing, and all
+    // clients together have no limit. 0 turns it off.
+    ("limits.banner_per_client_per_minute", "120"),
     // What the evidence keeps of the client's address: `none`, or `truncated` (the network: IPv4 /24, IPv6 /48).
     ("evidence.client_address", "none"),
     // How often the ledger of the evidence shows the world how far it has come: `10s`, `5m`, `1h`, up to `1d`. The longer, the
@@ -172,6 +175,9 @@ impl Reader<'_> {
         let limits = Limits {
             per_client_per_minute: self.number("limits.per_client_per_minute", 0, 1_000_000).unwrap_or_default(),
             per_form_per_minute: self.number("limits.per_form_per_minute", 0, 100_000_000).unwrap_or_default(),
+            banner_per_client_per_minute: self
+                .number("limits.banner_per_client_per_minute", 0, 1_000_000)
+                .unwrap_or_default(),
         };
         let client_address = self.one_of(
             "evidence.client_address",

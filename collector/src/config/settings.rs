@@ -73,6 +73,8 @@ pub struct Limits {
     pub per_client_per_minute: u32,
     /// Of one form.
     pub per_form_per_minute: u32,
+    /// Of one client at the banner, which has a share of its own.
+    pub banner_per_client_per_minute: u32,
 }
 
 /// What evidence holds besides the decisions.

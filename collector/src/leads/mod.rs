@@ -55,7 +55,7 @@ pub enum LeadsError {
 /// Which leads.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
-    /// Of this form.
+    /// Of this form; without it of every one but the banner, whose decisions are no leads.
     pub form: Option<String>,
     /// Received then or later.
     pub since: Option<Timestamp>,

@@ -91,7 +91,7 @@ pub struct Page<'a> {
     pub before: (i64, Uuid),
     /// Nothing received earlier.
     pub since: i64,
-    /// Only this form; any, where empty.
+    /// Only this form; any, where empty, but what was decided at a banner, which is no lead.
     pub form: &'a str,
     /// Only this state; any, where empty.
     pub state: &'a str,
@@ -108,7 +108,7 @@ pub async fn page(connection: &mut Connection, page: &Page<'_>) -> Result<Vec<Su
          from submission
          where (received_at, submission_id) < ($1, $2)
            and received_at >= $3
-           and ($4 = '' or form = $4)
+           and (form = $4 or ($4 = '' and form <> 'banner'))
            and ($5 = '' or state = $5)
          order by received_at desc, submission_id desc
          limit $6",
@@ -131,7 +131,7 @@ pub async fn versions(connection: &mut Connection, page: &Page<'_>) -> Result<Ve
          from submission
          where (received_at, submission_id) < ($1, $2)
            and received_at >= $3
-           and ($4 = '' or form = $4)
+           and (form = $4 or ($4 = '' and form <> 'banner'))
            and ($5 = '' or state = $5)
          group by version
          order by max(received_at) desc, version",

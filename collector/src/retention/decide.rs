@@ -19,6 +19,8 @@ use crate::{evidence::Standing, forms::Version};
 pub struct Promises {
     purposes: BTreeMap<PurposeId, Promise>,
     fields: BTreeMap<FieldId, Use>,
+    /// It was shown at a banner.
+    of_banner: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -48,7 +50,13 @@ impl Promises {
             let is_address = field.kind == FieldKind::Email;
             (field.id.clone(), Use { purposes: field.purposes.clone(), is_address })
         });
-        Self { purposes: purposes.collect(), fields: fields.collect() }
+        Self { purposes: purposes.collect(), fields: fields.collect(), of_banner: version.banner.is_some() }
+    }
+
+    /// The same, shown at a banner.
+    #[cfg(test)]
+    pub fn of_a_banner(self) -> Self {
+        Self { of_banner: true, ..self }
     }
 
     /// Purposes with their periods, and fields with the purposes that use them; a field called `email` is an address.
@@ -63,7 +71,8 @@ impl Promises {
             let purposes = purposes.iter().map(id).collect();
             (FieldId::parse(field).expect("a name"), Use { purposes, is_address: *field == "email" })
         };
-        Self { purposes: purposes.iter().map(promise).collect(), fields: fields.iter().map(used).collect() }
+        let (purposes, fields) = (purposes.iter().map(promise).collect(), fields.iter().map(used).collect());
+        Self { purposes, fields, of_banner: false }
     }
 
     /// Whether a purpose lasts until its period has passed since the person was last heard of.
@@ -176,7 +185,8 @@ pub fn end_of(promises: &Promises, case: &Case, purpose: &PurposeId) -> Option<E
 pub fn decide(promises: &Promises, case: &Case, now: Timestamp) -> Verdict {
     let unreleased = case.released_until.is_some_and(|until| until <= now);
     let mut verdict = Verdict::default();
-    for standing in case.standing.iter().filter(|standing| standing.may_be_kept()) {
+    let told = |standing: &Standing| promises.of_banner && standing.decision.is_none();
+    for standing in case.standing.iter().filter(|standing| standing.may_be_kept() && !told(standing)) {
         let end = end_of(promises, case, &standing.purpose);
         match end {
             Some(end) if end.at <= now => verdict.ended.push(EndedNow {
@@ -204,8 +214,20 @@ pub fn decide(promises: &Promises, case: &Case, now: Timestamp) -> Verdict {
     let is_address = |held: &&Held| promises.fields.get(&held.field).is_some_and(|uses| uses.is_address);
     verdict.unfindable = !left.iter().any(is_address);
     verdict.anonymous = !left.iter().any(|held| held.identifies);
+    if let Some(until) = remembered_until(promises, case).filter(|until| *until > now) {
+        verdict.anonymous = false;
+        verdict.next = Some(verdict.next.map_or(until, |next| next.min(until)));
+    }
     verdict.destroyed = destroyed.into_iter().map(|held| held.field.clone()).collect();
     verdict
+}
+
+/// What was decided at a banner is there to be remembered, and a refusal as long as a grant: until the last of the periods
+/// that were promised is over, whatever was chosen. A form's submission is there for its values. Of what a banner only tells,
+/// nothing is kept here that could end.
+fn remembered_until(promises: &Promises, case: &Case) -> Option<Timestamp> {
+    let asked = case.standing.iter().filter(|standing| promises.of_banner && standing.decision.is_some());
+    asked.filter_map(|standing| end_of(promises, case, &standing.purpose)).map(|end| end.at).max()
 }
 
 fn rule(promises: &Promises, purpose: &PurposeId, end: End) -> Option<RetentionRule> {
@@ -221,15 +243,18 @@ fn rule(promises: &Promises, purpose: &PurposeId, end: End) -> Option<RetentionR
 
 /// When the first purpose of a new submission ends: what [`decide`] will say, from what is at hand when it is written.
 pub fn first_end(version: &Version, decided: &[PurposeDecision], received_at: Timestamp) -> Option<Timestamp> {
-    let kept = decided.iter().filter(|purpose| match purpose.legal_basis {
+    let is_banner = version.banner.is_some();
+    let decided = || decided.iter().filter(|purpose| !is_banner || purpose.decision.is_some());
+    let kept = decided().filter(|purpose| match purpose.legal_basis {
         LegalBasis::Consent => purpose.decision.is_some_and(Decision::allows_storing),
         _ => !matches!(purpose.decision, Some(Decision::Refused | Decision::Withdrawn)),
     });
-    kept.filter_map(|purpose| {
+    let end = |purpose: &PurposeDecision| {
         let retention = version.purposes.get(&purpose.id)?.retention.as_ref()?;
         calendar::end(received_at, Period::parse(&retention.period)?)
-    })
-    .min()
+    };
+    let remembered = || decided().filter_map(end).max().filter(|_| is_banner);
+    kept.filter_map(end).min().or_else(remembered)
 }
 
 /// What falls due, and when.

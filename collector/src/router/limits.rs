@@ -10,7 +10,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use jiff::Timestamp;
-use unticked_shared::id::FormId;
+use unticked_shared::{definition::banner, id::FormId};
 
 use super::client::Client;
 use crate::{config::Limits, problem::Refusal, wiring::App};
@@ -18,10 +18,12 @@ use crate::{config::Limits, problem::Refusal, wiring::App};
 /// How many clients are remembered in one generation; two generations are kept.
 const GENERATION: usize = 65_536;
 
-/// Both limits.
+/// All limits.
 pub struct RateLimits {
     clients: Mutex<Buckets<IpAddr>>,
     forms: Mutex<Buckets<FormId>>,
+    /// Everybody who comes decides something: whoever did shall still be able to send a form, and a crowd shuts nothing.
+    deciding: Mutex<Buckets<IpAddr>>,
 }
 
 impl RateLimits {
@@ -30,12 +32,16 @@ impl RateLimits {
         Self {
             clients: Mutex::new(Buckets::new(limits.per_client_per_minute)),
             forms: Mutex::new(Buckets::new(limits.per_form_per_minute)),
+            deciding: Mutex::new(Buckets::new(limits.banner_per_client_per_minute)),
         }
     }
 
     /// Takes one token of the client and one of the form. A client who has none left costs the form nothing, or one
-    /// client could shut a form for everybody.
+    /// client could shut a form for everybody. At the banner the client alone is counted.
     pub fn take(&self, client: Client, form: &FormId, now: Timestamp) -> Result<(), Refusal> {
+        if banner::is_banner(form) {
+            return take(&self.deciding, client.group(), now);
+        }
         self.take_client(client, now)?;
         take(&self.forms, form.clone(), now)
     }
@@ -172,9 +178,25 @@ mod tests {
         assert!(buckets.young.is_empty());
     }
 
+    fn limits(per_client_per_minute: u32, per_form_per_minute: u32, banner_per_client_per_minute: u32) -> RateLimits {
+        RateLimits::new(Limits { per_client_per_minute, per_form_per_minute, banner_per_client_per_minute })
+    }
+
+    #[test]
+    fn a_decision_at_the_banner_costs_no_form_and_a_crowd_shuts_no_banner() {
+        let limits = limits(1, 1, 2);
+        let (form, banner, now) = (FormId::parse("contact").unwrap(), banner::Banner::id(), Timestamp::UNIX_EPOCH);
+        for client in 0..100 {
+            let client = Client(std::net::Ipv4Addr::new(192, 0, 2, client).into());
+            assert!((0..2).all(|_| limits.take(client, &banner, now).is_ok()));
+            assert_eq!(limits.take(client, &banner, now).unwrap_err().retry_after(), Some(30));
+        }
+        assert!(limits.take(Client("192.0.2.1".parse().unwrap()), &form, now).is_ok());
+    }
+
     #[test]
     fn a_client_without_tokens_costs_the_form_nothing() {
-        let limits = RateLimits::new(Limits { per_client_per_minute: 1, per_form_per_minute: 2 });
+        let limits = limits(1, 2, 0);
         let form = FormId::parse("contact").unwrap();
         let now = Timestamp::UNIX_EPOCH;
         let client = |text: &str| Client(text.parse().unwrap());

@@ -47,6 +47,8 @@ pub enum Proof {
     Signed(Signed),
     /// A native post: the ticket alone.
     Ticket,
+    /// A banner's script without WebCrypto: the ticket alone, and browsers name the origin of every such post.
+    TicketByScript,
 }
 
 /// A signature with what it signs.
@@ -195,27 +197,38 @@ pub fn decide(
     if claims.form != arrival.form || claims.form != version.form || claims.version != version.digest {
         return Err(Refusal::TicketInvalid);
     }
+    let is_banner = version.banner.is_some();
+    if matches!(arrival.proof, Proof::TicketByScript) && !is_banner {
+        return Err(Refusal::SignatureInvalid);
+    }
     let submitted_at = check_proof(&arrival, ticket, now)?;
     check_origin(&arrival, &claims.origin)?;
-    if ticket.expired(now) {
+    // Whoever refused or took back is heard however late the news comes: it was obeyed on the device at once, and here
+    // nothing is done on the strength of it that an old ticket should not allow.
+    let takes_nothing = is_banner && arrival.submission.choices.values().all(|choice| *choice != Choice::Granted);
+    if ticket.expired(now) && !takes_nothing {
         return Err(Refusal::TicketExpired);
     }
-    if version.withdrawn {
+    if version.withdrawn && !takes_nothing {
         return Err(Refusal::DefinitionChanged);
     }
     let Arrival { submission: sent, proof, body_digest, client, .. } = arrival;
+    if is_banner && !sent.values.is_empty() {
+        return Err(Refusal::Malformed("a banner asks for decisions alone; `values` must be empty"));
+    }
     let content = &face.content;
     let method = if matches!(proof, Proof::Signed(_)) { Method::Widget } else { Method::Page };
     let page = page_address(&sent.page, &claims.origin)?;
-    let build = match method {
-        Method::Widget if is_build(&sent.build) => sent.build,
-        Method::Widget => return Err(Refusal::Malformed("`build` is no name of a build")),
-        _ => "page".to_owned(),
+    let build = match proof {
+        Proof::Ticket => "page".to_owned(),
+        _ if is_build(&sent.build) => sent.build,
+        _ => return Err(Refusal::Malformed("`build` is no name of a build")),
     };
-    if content.banner.is_none() && sent.choices.values().any(|choice| *choice == Choice::Withdrawn) {
+    if !is_banner && sent.choices.values().any(|choice| *choice == Choice::Withdrawn) {
         return Err(Refusal::Malformed("a form grants or refuses; what stands is taken back on the personal page"));
     }
-    let (values, choices) = checked(content, method, sent.values, sent.choices)?;
+    let native = matches!(proof, Proof::Ticket);
+    let (values, choices) = checked(content, native, sent.values, sent.choices)?;
     let purposes = decided(content, &choices);
     let values = kept(version, content, values, &purposes);
     let contact = values.iter().find_map(|kept| email(content, kept));
@@ -242,7 +255,8 @@ pub fn decide(
         received_at: now,
         gpc: sent.gpc,
         build,
-        client,
+        // A device that refused is not known by its network either.
+        client: client.filter(|_| !is_banner),
     })
 }
 
@@ -293,11 +307,11 @@ fn is_build(text: &str) -> bool {
 /// Holds what was sent against what was shown.
 fn checked(
     content: &Content,
-    method: Method,
+    native: bool,
     mut values: Values,
     mut choices: Choices,
 ) -> Result<(Values, Choices), Refusal> {
-    if method == Method::Page {
+    if native {
         // The native form shows every field, and a box that stays empty is not sent.
         values.retain(|id, _| content.field(id.as_str()).is_some());
         validate::tidy(&mut values);

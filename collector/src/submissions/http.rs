@@ -10,6 +10,7 @@ use axum::{
 };
 use unticked_shared::{
     canonical,
+    definition::banner,
     id::FormId,
     signature::{SUBMISSION_HEADERS, sha256},
     submission::{Accepted, Choices, ProblemType, Submission, Values},
@@ -34,9 +35,10 @@ async fn submit(
     body: Bytes,
 ) -> Result<impl IntoResponse, Refusal> {
     let form = FormId::parse(&form).map_err(|_| ProblemType::NotFound)?;
+    let channel = if banner::is_banner(&form) { "banner" } else { "widget" };
     let arrival = read(form, client_address(&app, client), &headers, &body)?;
     let result = app.submissions.submit(arrival).await;
-    app.metrics.submission("widget", super::result_name(&result));
+    app.metrics.submission(channel, super::result_name(&result));
     Ok(([(header::CACHE_CONTROL, "no-store")], Json(result?.accepted)))
 }
 
@@ -98,11 +100,15 @@ fn client_address(app: &App, client: Client) -> Option<String> {
 
 fn read(form: FormId, client: Option<String>, headers: &HeaderMap, body: &Bytes) -> Result<Arrival, Refusal> {
     let [id, timestamp, signature] = SUBMISSION_HEADERS.map(|name| text(headers, name));
-    let signed = Signed {
-        id: id.ok_or(ProblemType::SignatureInvalid)?.to_owned(),
-        timestamp: timestamp.and_then(|text| text.parse().ok()).ok_or(ProblemType::SignatureInvalid)?,
-        signature: signature.ok_or(ProblemType::SignatureInvalid)?.to_owned(),
-        body: body.clone(),
+    let proof = if banner::is_banner(&form) && !headers.contains_key(SUBMISSION_HEADERS[2]) {
+        Proof::TicketByScript
+    } else {
+        Proof::Signed(Signed {
+            id: id.ok_or(ProblemType::SignatureInvalid)?.to_owned(),
+            timestamp: timestamp.and_then(|text| text.parse().ok()).ok_or(ProblemType::SignatureInvalid)?,
+            signature: signature.ok_or(ProblemType::SignatureInvalid)?.to_owned(),
+            body: body.clone(),
+        })
     };
     // serde's own message may quote what was sent.
     let mut submission: Submission = serde_json::from_slice(body)
@@ -115,7 +121,7 @@ fn read(form: FormId, client: Option<String>, headers: &HeaderMap, body: &Bytes)
         client,
         submission,
         body_digest: sha256(&[body]),
-        proof: Proof::Signed(signed),
+        proof,
     })
 }
 

@@ -22,6 +22,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::task::JoinHandle;
 use tracing::{error, info};
 use unticked_shared::{evidence::PartA, submission::Accepted};
+use uuid::Uuid;
 
 use self::{
     decide::{Acceptance, Arrival, Refusal, State, decide},
@@ -38,7 +39,7 @@ use crate::{
     preferences::Links,
     receipts::Receipts,
     store::{Store, StoreError, values::time},
-    vault::Vault,
+    vault::{NewSubject, Vault, VaultError},
     world::Clock,
 };
 
@@ -180,6 +181,12 @@ impl Submissions {
         let version = version.ok_or(Refusal::TicketInvalid)?;
         let body_digest = arrival.body_digest;
         match decide(arrival, &ticket, &version, needs.clock.now()) {
+            // Its keys lie under the ticket's id: none are made for one that stands already, perhaps of a person who is
+            // forgotten by now.
+            Ok(acceptance) if version.banner.is_some() => match self.known(&ticket).await? {
+                Some(kept) => self.repeat(&kept, body_digest, &ticket, &version).await,
+                None => self.keep(&acceptance, &ticket).await,
+            },
             Ok(acceptance) => self.keep(&acceptance, &ticket).await,
             Err(refusal @ (Refusal::TicketExpired | Refusal::DefinitionChanged)) => match self.known(&ticket).await? {
                 Some(kept) => self.repeat(&kept, body_digest, &ticket, &version).await,
@@ -204,8 +211,10 @@ impl Submissions {
     async fn keep(&self, acceptance: &Acceptance, ticket: &Ticket) -> Result<Submitted, Refused> {
         let needs = &self.0.needs;
         for _ in 0..ATTEMPTS {
+            let keys =
+                if acceptance.version.banner.is_some() { self.keys_of(acceptance.submission).await? } else { None };
             let (record, shown) =
-                record::record(acceptance, &needs.vault, &needs.forms.destinations()).map_err(|error| {
+                record::record(acceptance, &needs.vault, &needs.forms.destinations(), keys).map_err(|error| {
                     error!(%error, "an accepted submission has no canonical form");
                     Refused::Internal
                 })?;
@@ -232,6 +241,19 @@ impl Submissions {
         }
         error!("no free reference was found; the source of randomness repeats itself");
         Err(Refused::Internal)
+    }
+
+    /// The keys that an attempt under the same id has left.
+    async fn keys_of(&self, subject: Uuid) -> Result<Option<NewSubject>, Refused> {
+        let needs = &self.0.needs;
+        let kept = needs.vault.kept_subject(&needs.store, subject).await;
+        kept.map_err(|error| match error {
+            VaultError::Store(error) => store_failed(&error),
+            error => {
+                error!(%error, "the keys of a submission cannot be used");
+                Refused::Internal
+            }
+        })
     }
 }
 

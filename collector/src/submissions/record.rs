@@ -4,7 +4,7 @@
 use serde::Serialize;
 use unticked_shared::{
     canonical::{self, CanonicalError},
-    definition::{Destination, form::Identifies},
+    definition::{Destination, banner, form::Identifies},
     event::{Event, EvidenceReference, Lead, LeadDecision, LeadValue, Told},
     evidence::{self, Opening, PartA, PartB, SCHEMA},
     signature::hex,
@@ -104,6 +104,11 @@ pub fn value_cell<T>(submission: Uuid, field: &str, work: impl FnOnce(&Cell<'_>)
 }
 
 impl Record {
+    /// Whether it is what a visitor decided at a banner, and no lead.
+    pub fn is_banner(&self) -> bool {
+        self.submission.form == banner::ID
+    }
+
     /// Everything in it that lies under a key of the ring.
     pub fn sealed_by_the_ring(&self) -> impl Iterator<Item = (Kind, &[u8])> {
         let wrapped = [&self.keys.identity_key, &self.keys.evidence_key].into_iter().flatten();
@@ -116,16 +121,21 @@ impl Record {
 
 /// Makes the rows, with fresh ids, keys and openings.
 ///
+/// What was decided at a banner stands under the ticket's id and no other: whoever refuses gets no pseudonym. The keys of that
+/// id may be there already (`kept`), from an attempt whose main transaction did not come to be; they seal this one, too,
+/// because the key store keeps the first ones that it is given.
+///
 /// With them comes what a receipt of the evidence shows.
 pub fn record(
     acceptance: &Acceptance,
     vault: &Vault,
     destinations: &[Destination],
+    kept: Option<NewSubject>,
 ) -> Result<(Record, Shown), CanonicalError> {
     let random = vault.random();
     let now = acceptance.received_at;
-    let subject_id = random.uuid(now);
-    let subject = vault.new_subject(subject_id, millis(now));
+    let subject_id = if acceptance.version.banner.is_some() { acceptance.submission } else { random.uuid(now) };
+    let subject = kept.unwrap_or_else(|| vault.new_subject(subject_id, millis(now)));
     let reference = random_reference(random, now);
     let (evidence, shown) = evidence(acceptance, subject_id, &subject, vault)?;
     let event = event(acceptance, subject_id, &reference, evidence.record_id, &hex(&evidence.commitment), vault);

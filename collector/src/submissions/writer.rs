@@ -6,7 +6,11 @@
 //! by one, so that one submission cannot spoil the others'. A commit whose outcome is unknown is looked up. What dies in
 //! between leaves at most keys that open nothing, or a head that the next start signs.
 
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeSet, HashSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use tokio::{
     sync::{Notify, mpsc, oneshot},
@@ -228,6 +232,9 @@ pub(super) async fn together_or_alone(tools: &Tools, records: &[&Record]) -> Vec
     batch.outcomes(signed.as_ref())
 }
 
+/// Whose keys in the key store are not those that a record was sealed with.
+type Others = BTreeSet<Uuid>;
+
 /// What became of the records of a batch, in order.
 struct Batch {
     fates: Vec<Fate>,
@@ -275,10 +282,10 @@ async fn keep_keys(
     tools: &Tools,
     head: Option<Head>,
     records: &[&Record],
-) -> (Option<Result<Arc<Signed>, WriteError>>, Result<(), StoreError>) {
+) -> (Option<Result<Arc<Signed>, WriteError>>, Result<Others, StoreError>) {
     if !records.is_empty() {
         match in_time(keep_keys_and_head(tools, head, records)).await {
-            Ok(signed) => return (signed.map(Ok), Ok(())),
+            Ok((signed, others)) => return (signed.map(Ok), Ok(others)),
             // What these bring must not cost those before their answer.
             Err(error) if head.is_none() => return (None, Err(error)),
             Err(error) => {
@@ -287,7 +294,7 @@ async fn keep_keys(
             }
         }
     }
-    (sign_alone(tools, head).await, Ok(()))
+    (sign_alone(tools, head).await, Ok(Others::new()))
 }
 
 async fn sign_alone(tools: &Tools, head: Option<Head>) -> Option<Result<Arc<Signed>, WriteError>> {
@@ -304,10 +311,10 @@ async fn keep_keys_and_head(
     tools: &Tools,
     head: Option<Head>,
     records: &[&Record],
-) -> Result<Option<Arc<Signed>>, StoreError> {
+) -> Result<(Option<Arc<Signed>>, Others), StoreError> {
     let keys: Vec<_> = records.iter().map(|record| &record.keys).collect();
     let mut tx = tools.store.keys().begin().await?;
-    vault::sql::insert(&mut tx, &keys).await?;
+    let others = vault::sql::insert(&mut tx, &keys).await?;
     let retired = vault::sql::retired(&mut tx).await?;
     if records.iter().any(|record| any_retired(&retired, record.sealed_by_the_ring())) {
         let why = "it was sealed under a key that has left the ring: this collector needs the new key ring";
@@ -321,13 +328,13 @@ async fn keep_keys_and_head(
         None => None,
     };
     tx.commit().await?;
-    Ok(signed.map(|signed| tools.ledger.kept(signed)))
+    Ok((signed.map(|signed| tools.ledger.kept(signed)), others))
 }
 
 /// Everything but the keys, whose outcome is `keys`: together, or, when that fails, one by one.
-async fn keep_rest_or_each(tools: &Tools, records: &[&Record], keys: Result<(), StoreError>) -> Batch {
+async fn keep_rest_or_each(tools: &Tools, records: &[&Record], keys: Result<Others, StoreError>) -> Batch {
     let together = match keys {
-        Ok(()) => in_time(keep_rest(tools, records)).await,
+        Ok(others) => in_time(keep_rest(tools, records, &others)).await,
         Err(error) => Err(error),
     };
     match together {
@@ -360,8 +367,8 @@ async fn each(tools: &Tools, records: &[&Record]) -> Vec<Fate> {
 
 async fn alone(tools: &Tools, record: &Record) -> Result<Written, WriteError> {
     let (_, keys) = keep_keys(tools, None, &[record]).await;
-    keys.map_err(|error| failed(&error))?;
-    let batch = in_time(keep_rest(tools, &[record])).await.map_err(|error| failed(&error))?;
+    let others = keys.map_err(|error| failed(&error))?;
+    let batch = in_time(keep_rest(tools, &[record], &others)).await.map_err(|error| failed(&error))?;
     let signed = sign_alone(tools, batch.head()).await;
     batch.outcomes(signed.as_ref()).pop().unwrap_or(Err(WriteError::Defect))
 }
@@ -372,8 +379,13 @@ async fn in_time<T>(work: impl Future<Output = Result<T, StoreError>>) -> Result
 }
 
 /// Writes all of `records` that are new and can be in one transaction, or none.
-async fn keep_rest(tools: &Tools, records: &[&Record]) -> Result<Batch, StoreError> {
+async fn keep_rest(tools: &Tools, records: &[&Record], others: &Others) -> Result<Batch, StoreError> {
     let mut over: Vec<Option<Result<Written, WriteError>>> = vec![None; records.len()];
+    for (record, over) in records.iter().zip(&mut over).filter(|(record, _)| others.contains(&record.keys.subject_id)) {
+        // Another attempt under the same id has come in between, and what this one has sealed could never be opened.
+        let kept = known(tools, record.submission.submission_id).await?;
+        *over = Some(kept.map(Written::Known).ok_or(WriteError::Unavailable));
+    }
     loop {
         let fresh: Vec<&Record> =
             records.iter().zip(&over).filter(|(_, over)| over.is_none()).map(|(record, _)| *record).collect();
@@ -431,12 +443,14 @@ async fn keep_fresh(tools: &Tools, records: &[&Record]) -> Result<Option<Appende
         tx.rollback().await?;
         return Ok(None);
     }
-    let events: Vec<_> = records.iter().map(|record| &record.event).collect();
+    // What was decided at a banner is no lead: nobody is told.
+    let leads: Vec<&Record> = records.iter().copied().filter(|record| !record.is_banner()).collect();
+    let events: Vec<_> = leads.iter().map(|record| &record.event).collect();
     outbox::sql::insert(&mut tx, &events).await?;
     if tools.by_mail
-        && let Some(first) = records.first()
+        && let Some(first) = leads.first()
     {
-        let ids: Vec<Uuid> = records.iter().map(|record| record.submission.submission_id).collect();
+        let ids: Vec<Uuid> = leads.iter().map(|record| record.submission.submission_id).collect();
         mail::sql::note(&mut tx, mail::sql::Kind::Submission, &ids, first.submission.received_at).await?;
     }
     // Last: from here until the commit nobody else appends.

@@ -1,5 +1,7 @@
 //! The statements of the key store.
 
+use std::collections::BTreeSet;
+
 use uuid::Uuid;
 
 use super::subject::WrappedKeys;
@@ -7,8 +9,10 @@ use crate::store::{Connection, StoreError, Transaction, execute, fetch_all, fetc
 
 /// Keeps new keys. Commit them before the main transaction: a value without its key is lost, a key without
 /// its subject is only swept. To insert the same row again changes nothing.
-pub async fn insert(tx: &mut Transaction, keys: &[&WrappedKeys]) -> Result<(), StoreError> {
-    insert_many!(
+///
+/// Answers whose keys are others: the store keeps the first ones that it was given, and what these seal nobody opens.
+pub async fn insert(tx: &mut Transaction, keys: &[&WrappedKeys]) -> Result<BTreeSet<Uuid>, StoreError> {
+    let inserted = insert_many!(
         tx,
         {
             into: "subject_key (subject_id, identity_key, evidence_key, created_at)",
@@ -18,7 +22,16 @@ pub async fn insert(tx: &mut Transaction, keys: &[&WrappedKeys]) -> Result<(), S
         |row| [row.subject_id, row.identity_key.as_deref(), row.evidence_key.as_deref(), row.created_at]
     )
     .await?;
-    Ok(())
+    let mut others = BTreeSet::new();
+    if inserted < keys.len() as u64 {
+        for row in keys {
+            let kept = find(tx, row.subject_id).await?;
+            if kept.is_none_or(|kept| kept.identity_key != row.identity_key || kept.evidence_key != row.evidence_key) {
+                others.insert(row.subject_id);
+            }
+        }
+    }
+    Ok(others)
 }
 
 /// One person's keys.

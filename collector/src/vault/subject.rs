@@ -165,6 +165,14 @@ impl Vault {
         NewSubject { identity, evidence, wrapped }
     }
 
+    /// The keys that the key store holds under an id already, as [`Vault::new_subject`] made them; none where it holds none,
+    /// or not both any more.
+    pub async fn kept_subject(&self, store: &Store, subject: Uuid) -> Result<Option<NewSubject>, VaultError> {
+        let Some(row) = sql::find(&mut store.keys().read().await?, subject).await? else { return Ok(None) };
+        let SubjectKeys { identity, evidence } = self.open(&row)?;
+        Ok(identity.zip(evidence).map(|(identity, evidence)| NewSubject { identity, evidence, wrapped: row }))
+    }
+
     /// A person's keys; `None` where the key store has no row.
     pub async fn keys_of(&self, store: &Store, subject: Uuid) -> Result<Option<SubjectKeys>, VaultError> {
         let row = sql::find(&mut store.keys().read().await?, subject).await?;

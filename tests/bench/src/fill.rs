@@ -59,7 +59,7 @@ fn make(app: &App, like: &Acceptance, from: u64, to: u64) -> tokio::task::JoinHa
                 one.submitted_at = one.received_at;
                 one.submission = app.random.uuid(one.received_at);
                 one.contact = EmailAddress::parse(&format!("customer.{n}@example.org"));
-                let (mut record, _) = record(&one, &app.vault, &destinations)?;
+                let (mut record, _) = record(&one, &app.vault, &destinations, None)?;
                 // What is over would not be there any more; none of it ends while this runs.
                 record.submission.due_at = Some(i64::MAX);
                 Ok(record)

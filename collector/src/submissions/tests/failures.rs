@@ -88,7 +88,7 @@ fn records(house: &House, count: usize) -> Vec<Record> {
         .map(|_| {
             let visitor = house.visitor();
             let decided = decide(visitor.signed(), &visitor.ticket, &house.version(), house.hour.now()).unwrap();
-            record(&decided, &house.needs.vault, &house.needs.forms.destinations()).unwrap().0
+            record(&decided, &house.needs.vault, &house.needs.forms.destinations(), None).unwrap().0
         })
         .collect()
 }
