@@ -14,7 +14,7 @@ const PATIENCE = 30_000;
 const SMOOTH = 400;
 const READING = 8_000;
 
-export default ({ C, T, api, choose, put, sig, shut, names, entry, kept, once }) => {
+export default ({ C, T, H: shut, api, choose, put, sig, names, entry, kept }) => {
   const d = document;
   const root = d.documentElement;
   const asked = Object.keys(C.p);
@@ -123,7 +123,7 @@ export default ({ C, T, api, choose, put, sig, shut, names, entry, kept, once })
     const was = mode;
     mode = next;
     const settings = mode === "settings";
-    if (settings && was !== "settings") back = from || (d.activeElement === opener ? opener : inside() ? back : focused());
+    if (settings && was !== "settings") back = (from instanceof Element && from) || (d.activeElement === opener ? opener : inside() ? back : focused());
     box.hidden = false;
     delete box.dataset.edge;
     if (settings) box.dataset.mode = mode;
@@ -173,7 +173,7 @@ export default ({ C, T, api, choose, put, sig, shut, names, entry, kept, once })
     const acts = {
       accept: () => api.grant(),
       refuse: () => api.refuse(),
-      save: () => choose(new Map(switches().map((one) => [purposeOf(one), one.checked ? 1 : 0]))),
+      save: () => choose({ __proto__: null, ...Object.fromEntries(switches().map((one) => [purposeOf(one), one.checked ? 1 : 0])) }),
       close: leave,
       choose: () => {
         part("choices").hidden = false;
@@ -183,6 +183,7 @@ export default ({ C, T, api, choose, put, sig, shut, names, entry, kept, once })
     if (button && acts[button.dataset.act]) acts[button.dataset.act]();
   };
   d.addEventListener("unticked:decided", () => {
+    wipe();
     draw();
     if (!mode || undecided()) return;
     hide();
@@ -245,9 +246,45 @@ export default ({ C, T, api, choose, put, sig, shut, names, entry, kept, once })
     else if (!opener.isConnected && body && thrown++ < 50) body.append(opener);
   };
 
+  // ---- What a purpose left that was taken back, as the owner declared it: [kind, name, domain, path].
+
+  const wipe = () => {
+    const { c } = entry();
+    for (const purpose of asked) {
+      if (!(purpose in c) || api.allowed(purpose)) continue;
+      for (const [kind, pattern, domain, path] of (C.w || {})[purpose] || []) {
+        const like = RegExp("^" + pattern.replace(/\W/g, "\\$&").replace(/\\\*/g, ".*") + "$");
+        const fits = (name) => name !== "unticked" && like.test(name);
+        try {
+          if (kind === "c") [pattern, ...d.cookie.split(/=[^;]*;?\s?/)].filter(fits).forEach((name) => forget(name, domain, path || "/"));
+          else {
+            const store = kind === "l" ? localStorage : sessionStorage;
+            Object.keys(store).filter(fits).forEach((name) => store.removeItem(name));
+          }
+        } catch {
+          // The storage is closed: nothing is in it, either.
+        }
+      }
+    }
+  };
+  // Who set it is not told to anybody: for this host, each above it, and the one declared; partitioned and not.
+  const forget = (name, domain, path) => {
+    const host = location.hostname.split(".");
+    for (const at of ["", domain, ...host.map((_, i) => host.slice(i).join("."))]) {
+      for (const how of ["", ";secure", ";secure;partitioned"]) d.cookie = name + "=;max-age=0;path=" + path + (at && ";domain=" + at) + how;
+    }
+  };
+
   // ---- Frames that are not loaded.
 
   const drawn = new Map();
+  // Without its marks the gate does not know it any more; nothing is remembered.
+  const loadOnce = (el) => {
+    const source = el.getAttribute("data-src");
+    for (const name of ["data-category", "data-cookiecategory", "data-c15t-category", "data-name"]) el.removeAttribute(name);
+    shut.delete(el);
+    el.src = source;
+  };
   const draw = async () => {
     for (const [el, { stand, display }] of drawn) {
       if (shut.has(el) && el.isConnected) {
@@ -286,7 +323,7 @@ export default ({ C, T, api, choose, put, sig, shut, names, entry, kept, once })
       stand.style.minHeight = size("height");
       shadow.addEventListener("click", (event) => {
         const act = event.target.dataset.act;
-        if (act === "once") once(el);
+        if (act === "once") loadOnce(el);
         else if (act === "always") api.grant(...purposes);
         else return;
         draw();
@@ -411,6 +448,7 @@ export default ({ C, T, api, choose, put, sig, shut, names, entry, kept, once })
   return {
     wake: async (mine) => {
       try {
+        wipe();
         if (mine) send();
         if (undecided() && !mode) await (opening = opening || show("ask").finally(() => { opening = null; }));
         else if (C.b && !host) await build();
