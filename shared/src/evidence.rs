@@ -297,6 +297,9 @@ pub struct PartB {
     /// The client's truncated address, only where the owner configured it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client: Option<String>,
+    /// Of a decision at a banner: the random id on the device, where the purpose that needs it was granted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub visitor: Option<String>,
     /// Of an erasure that somebody asked for: who asked, and who approved it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request: Option<Request>,

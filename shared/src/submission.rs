@@ -109,6 +109,11 @@ pub struct Submission {
     pub gpc: Option<bool>,
     /// The widget build that sent it.
     pub build: String,
+    /// Of a banner: the random id on the device, base64url of 16 bytes, where the purpose that needs it was granted. No form
+    /// sends it, and the forms' Wasm does not know of it.
+    #[cfg(feature = "definitions")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub visitor: Option<String>,
     /// The trap for robots: people never see the field and leave it empty.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub trap: String,

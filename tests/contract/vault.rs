@@ -23,9 +23,15 @@ pub async fn keeps_finds_and_destroys_keys(store: &Store) {
     assert_eq!(sql::newest(&mut store.keys().read().await.unwrap()).await.unwrap(), None);
     for _ in 0..2 {
         let mut tx = store.keys().begin().await.unwrap();
-        sql::insert(&mut tx, &many).await.unwrap();
+        assert!(sql::insert(&mut tx, &many).await.unwrap().is_empty(), "the same again changes nothing");
         tx.commit().await.unwrap();
     }
+    let other = WrappedKeys { identity_key: Some(vec![3; 77]), ..keys(5, 5) };
+    let mut tx = store.keys().begin().await.unwrap();
+    let others = sql::insert(&mut tx, &[&keys(301, 301), &other, &keys(6, 6)]).await.unwrap();
+    assert_eq!(others.into_iter().collect::<Vec<_>>(), [Uuid::from_u128(5)], "the first ones stay, and it is told");
+    assert_eq!(sql::find(&mut tx, Uuid::from_u128(5)).await.unwrap().unwrap(), keys(5, 5));
+    tx.rollback().await.unwrap();
     let mut connection = store.keys().read().await.unwrap();
     assert_eq!(sql::newest(&mut connection).await.unwrap().unwrap(), keys(300, 300));
     assert_eq!(sql::oldest(&mut connection).await.unwrap().unwrap(), keys(1, 1));

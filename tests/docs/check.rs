@@ -168,7 +168,7 @@ pub fn html(html: &str, port: u16) -> Result<(), String> {
             }
         }
     }
-    if forms.is_empty() && !html.contains("/unticked.js\"") {
+    if forms.is_empty() && !html.contains("/unticked.js\"") && !html.contains("/gate.js\"") {
         return Err("has neither form nor script".to_owned());
     }
     for form in forms {

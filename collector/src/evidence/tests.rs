@@ -91,6 +91,7 @@ fn a_record_opens_to_what_was_sealed_and_only_with_its_key_and_in_its_place() {
         gpc: None,
         build: None,
         client: None,
+        visitor: None,
         request: None,
     };
     let draft = Draft {

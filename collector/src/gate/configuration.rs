@@ -9,7 +9,7 @@ use unticked_shared::{
     decision::LegalBasis,
     definition::{
         Banner, Localized, Period, Purpose,
-        banner::{Service, Signals, StorageKind},
+        banner::{Service, StorageKind},
         content::refused_by_signal,
     },
     id::{Language, PurposeId},
@@ -24,8 +24,6 @@ const DAY: u64 = 24 * 60 * 60;
 struct Configuration<'a> {
     /// The collector.
     h: &'a str,
-    /// The version.
-    v: &'a str,
     /// Seconds until it is asked again.
     d: u64,
     /// What is asked.
@@ -41,19 +39,43 @@ struct Configuration<'a> {
     w: BTreeMap<&'a PurposeId, Vec<Vec<&'a str>>>,
     /// What others' tags are told.
     #[serde(skip_serializing_if = "Signals::is_empty")]
-    s: &'a Signals,
+    s: Signals<'a>,
     /// The purpose that needs a random id.
     #[serde(skip_serializing_if = "Option::is_none")]
     i: Option<&'a PurposeId>,
-    /// The purpose under which that id may be joined to a person.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    j: Option<&'a PurposeId>,
     /// 1: a button of ours opens the settings.
     #[serde(skip_serializing_if = "Option::is_none")]
     b: Option<u8>,
     /// 1: `navigator.doNotTrack` counts.
     #[serde(skip_serializing_if = "Option::is_none")]
     k: Option<u8>,
+}
+
+/// As the owner mapped them, and of Google's four types each: one that nobody mapped is denied and not left to a default.
+#[derive(Serialize)]
+struct Signals<'a> {
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    google: BTreeMap<&'a str, &'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    uet: Option<&'a PurposeId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    matomo: Option<&'a PurposeId>,
+}
+
+impl Signals<'_> {
+    fn is_empty(&self) -> bool {
+        self.google.is_empty() && self.uet.is_none() && self.matomo.is_none()
+    }
+}
+
+/// Google Consent Mode v2.
+const GOOGLE: [&str; 4] = ["ad_personalization", "ad_storage", "ad_user_data", "analytics_storage"];
+
+fn signals(banner: &Banner) -> Signals<'_> {
+    let mapped = &banner.signals.google;
+    let denied = GOOGLE.iter().filter(|_| !mapped.is_empty()).map(|kind| (*kind, ""));
+    let google = denied.chain(mapped.iter().map(|(kind, purpose)| (kind.as_str(), purpose.as_str()))).collect();
+    Signals { google, uet: banner.signals.uet.as_ref(), matomo: banner.signals.matomo.as_ref() }
 }
 
 #[derive(Serialize)]
@@ -76,15 +98,13 @@ pub(super) fn of(host: &str, version: &Version) -> Option<String> {
     });
     let configuration = Configuration {
         h: host,
-        v: &version.digest,
         d: seconds(&banner.ask_again),
         p: asked.collect(),
         n: known().filter(|(_, purpose)| !is_asked(purpose)).map(|(id, _)| id).collect(),
         a: &banner.categories,
         w: left_behind(banner),
-        s: &banner.signals,
+        s: signals(banner),
         i: banner.visitor_id.as_ref(),
-        j: banner.join_forms.as_ref(),
         b: flag(banner.settings_button),
         k: flag(banner.do_not_track),
     };

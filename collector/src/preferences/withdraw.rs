@@ -167,6 +167,7 @@ impl Preferences {
                 gpc: None,
                 build: None,
                 client: by.client.clone(),
+                visitor: None,
                 request: None,
             },
             values_salt: None,

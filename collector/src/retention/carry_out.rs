@@ -274,6 +274,7 @@ pub(crate) fn follow_up_on_request(
             gpc: None,
             build: None,
             client: None,
+            visitor: None,
             request,
         },
         values_salt: None,

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use unticked_shared::{
+    base64,
     decision::{Choice, Decision, LegalBasis},
     definition::form::Identifies,
     evidence::{Method, PurposeDecision, statement_digest},
     id::{FieldId, FormId, Language, PurposeId},
-    placement::Content,
+    placement::{Content, PurposeText},
     submission::{Choices, Submission, Value, Values},
     validate::{self, FieldError},
 };
@@ -151,7 +152,7 @@ pub struct Acceptance {
     pub values: Vec<KeptValue>,
     /// What was chosen.
     pub choices: Choices,
-    /// Every purpose of the form, in its order.
+    /// Every purpose of the form, in its order; of a banner those that it tells and those that were decided.
     pub purposes: Vec<PurposeDecision>,
     /// The address by which the person can be found, where one may be stored.
     pub contact: Option<EmailAddress>,
@@ -171,6 +172,8 @@ pub struct Acceptance {
     pub build: String,
     /// The client's truncated address, where configured.
     pub client: Option<String>,
+    /// Of a banner: the random id on the device, where the purpose that needs it was granted.
+    pub visitor: Option<String>,
 }
 
 impl Acceptance {
@@ -219,6 +222,7 @@ pub fn decide(
     let content = &face.content;
     let method = if matches!(proof, Proof::Signed(_)) { Method::Widget } else { Method::Page };
     let page = page_address(&sent.page, &claims.origin)?;
+    let visitor = visitor(version, &sent)?;
     let build = match proof {
         Proof::Ticket => "page".to_owned(),
         _ if is_build(&sent.build) => sent.build,
@@ -257,7 +261,21 @@ pub fn decide(
         build,
         // A device that refused is not known by its network either.
         client: client.filter(|_| !is_banner),
+        visitor,
     })
+}
+
+/// The id on the device: nobody who has not granted what needs it has one, and no form hears of it.
+fn visitor(version: &Version, sent: &Submission) -> Result<Option<String>, Refusal> {
+    let Some(id) = &sent.visitor else { return Ok(None) };
+    let needs_it = version.banner.as_ref().and_then(|banner| banner.visitor_id.as_ref());
+    if needs_it.is_none_or(|purpose| sent.choices.get(purpose) != Some(&Choice::Granted)) {
+        return Err(Refusal::Malformed("`visitor` is sent only with a grant of the purpose that needs it"));
+    }
+    if base64::decode_url(id).is_none_or(|bytes| bytes.len() != 16) {
+        return Err(Refusal::Malformed("`visitor` is 16 random bytes as base64url"));
+    }
+    Ok(Some(id.clone()))
 }
 
 /// Checks the signature; answers when it was sent.
@@ -323,15 +341,25 @@ fn checked(
         validate::tidy(&mut values);
     }
     let mut errors = validate::values(content, &values);
-    errors.extend(validate::choices(content, &choices));
+    let mut unfit = validate::choices(content, &choices);
+    if content.banner.is_some() && !choices.is_empty() {
+        // Allowing one embedded film decides about films alone; what was left open is no decision, and is asked again.
+        unfit.retain(|error| choices.contains_key(error.field.as_str()));
+    }
+    errors.extend(unfit);
     if errors.is_empty() { Ok((values, choices)) } else { Err(Refusal::Invalid(errors)) }
 }
 
-/// One line for each purpose of the form: a refusal is recorded as carefully as a grant.
+/// One line for each purpose of the form: a refusal is recorded as carefully as a grant. None for what was left open at a
+/// banner.
 fn decided(content: &Content, choices: &Choices) -> Vec<PurposeDecision> {
+    let left_open = |purpose: &PurposeText| {
+        content.banner.is_some() && purpose.legal_basis == LegalBasis::Consent && !choices.contains_key(&purpose.id)
+    };
     content
         .purposes
         .iter()
+        .filter(|purpose| !left_open(purpose))
         .map(|purpose| {
             let decision = (purpose.legal_basis == LegalBasis::Consent).then(|| match choices.get(&purpose.id) {
                 Some(Choice::Granted) if purpose.confirm_by_mail => Decision::GrantedUnconfirmed,

@@ -75,7 +75,8 @@ pub async fn accept_native(
     post: NativePost,
 ) -> Result<Accepted, Refusal> {
     let NativePost { ticket, values, choices, page, trap, gpc } = post;
-    let submission = Submission { ticket, values, choices, page, gpc, build: "page".to_owned(), trap };
+    let build = "page".to_owned();
+    let submission = Submission { ticket, values, choices, page, gpc, build, visitor: None, trap };
     let body = canonical::to_vec(&submission).map_err(|_| ProblemType::Internal)?;
     let arrival = Arrival {
         form: form.clone(),

@@ -268,6 +268,7 @@ fn evidence(
         gpc: acceptance.gpc,
         build: Some(acceptance.build.clone()),
         client: acceptance.client.clone(),
+        visitor: acceptance.visitor.clone(),
         request: None,
     };
     let (values_salt, contact_salt) = (Some(values_salt), contact.map(|(_, salt)| salt));
@@ -292,14 +293,17 @@ fn event(
     vault: &Vault,
 ) -> Event {
     let content = acceptance.content();
-    let decisions = content.purposes.iter().zip(&acceptance.purposes).map(|(text, decided)| LeadDecision {
-        purpose: text.id.clone(),
-        name: text.name.clone(),
-        statement: text.statement.clone(),
-        legal_basis: text.legal_basis,
-        decision: decided.decision,
-        decided_at: rfc3339(acceptance.submitted_at),
-        retention: text.retention_period.clone(),
+    let decisions = acceptance.purposes.iter().filter_map(|decided| {
+        let text = content.purposes.iter().find(|text| text.id == decided.id)?;
+        Some(LeadDecision {
+            purpose: text.id.clone(),
+            name: text.name.clone(),
+            statement: text.statement.clone(),
+            legal_basis: text.legal_basis,
+            decision: decided.decision,
+            decided_at: rfc3339(acceptance.submitted_at),
+            retention: text.retention_period.clone(),
+        })
     });
     let values = acceptance.values.iter().map(|kept| LeadValue {
         field: kept.field.clone(),

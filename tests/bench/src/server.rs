@@ -127,6 +127,7 @@ impl Sight {
             page: format!("{SITE}/en/"),
             gpc: None,
             build: String::new(),
+            visitor: None,
             trap: String::new(),
         };
         Ok((ticket, submission))

@@ -257,9 +257,6 @@ fn without_webcrypto_the_ticket_speaks_alone_where_the_browser_names_the_origin(
 fn a_banner_takes_decisions_alone_and_each_of_them() {
     let house = House::with_a_banner(&[]);
     visitor(&house).types("email", "ann@example.org").sends(&house).expect_problem(400, "malformed");
-    let silent = visitor(&house).with(|body| drop(body["choices"].as_object_mut().unwrap().remove("ads")));
-    silent.sends(&house).expect_problem(422, "validation-failed");
-    unsigned(&house, &silent, &[("origin", SHOP)]).expect_problem(422, "validation-failed");
     let none = visitor(&house).with(|body| body["choices"] = json!({}));
     none.sends(&house).expect_problem(422, "validation-failed");
     let told = visitor(&house).with(|body| body["choices"]["basket"] = json!("granted"));
@@ -269,6 +266,41 @@ fn a_banner_takes_decisions_alone_and_each_of_them() {
     let back = Visitor::with_an_enquiry(&house).with(|body| body["choices"]["newsletter"] = json!("withdrawn"));
     back.sends(&house).expect_problem(400, "malformed");
     assert_eq!(house.rows().submissions, 0);
+}
+
+#[test]
+fn what_was_left_open_is_no_decision() {
+    let house = House::with_a_banner(&[]);
+    let one = visitor(&house).with(|body| body["choices"] = json!({"measure": "granted"}));
+    let answer = one.sends(&house).expect(200).json();
+    assert_eq!(answer["decisions"].as_array().unwrap().len(), 1);
+    assert_eq!(decided(&proved(&house, &answer)), [("basket", None), ("measure", Some(Decision::Granted))]);
+    everything_holds(&house);
+}
+
+#[test]
+fn an_id_comes_with_the_grant_that_needs_it_and_lies_sealed() {
+    let house = House::with_a_banner(&[]);
+    let with = |visitor: Visitor, id: &str| visitor.with(|body| body["visitor"] = json!(id));
+    let own = "AAECAwQFBgcICQoLDA0ODw";
+    with(visitor(&house), own).sends(&house).expect_problem(400, "malformed");
+    with(visitor(&house).ticks("ads"), own).sends(&house).expect_problem(400, "malformed");
+    with(takes_back(visitor(&house), "measure"), own).sends(&house).expect_problem(400, "malformed");
+    for bad in ["", "AAECAwQFBgcICQoLDA0O", "AAECAwQFBgcICQoLDA0ODw==", "ann@example.org"] {
+        with(visitor(&house).ticks("measure"), bad).sends(&house).expect_problem(400, "malformed");
+    }
+    with(Visitor::with_an_enquiry(&house), own).sends(&house).expect_problem(400, "malformed");
+    assert_eq!(house.rows().submissions, 0);
+    let answer = with(visitor(&house).ticks("measure"), own).sends(&house).expect(200).json();
+    assert_eq!(proved(&house, &answer).part_b.visitor.as_deref(), Some(own));
+    everything_holds(&house);
+    let folder = house.close();
+    for file in
+        std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_file())
+    {
+        let bytes = std::fs::read(&file).unwrap();
+        assert!(!bytes.windows(own.len()).any(|window| window == own.as_bytes()), "{}", file.display());
+    }
 }
 
 #[test]

@@ -17,14 +17,17 @@ fn any_page_may_load_the_gate_with_the_owners_configuration_in_it() {
 
     let text = house.get("/gate.js", &[]).expect(200).text();
     let version = house.placement(BANNER, "en").version;
-    assert!(text.contains(&format!("{{\"h\":\"{OURS}\",\"v\":\"{version}\"")), "{text}");
+    assert!(text.contains(&format!("{{\"h\":\"{OURS}\",\"d\":")), "{text}");
     assert_eq!(house.placement(BANNER, "bg").version, version, "one gate serves every language");
 
     house.rewrite("banner.toml", "May we?", "Is this all right?");
     house.reload().unwrap();
     assert_ne!(house.placement(BANNER, "en").version, version);
+    house.get("/gate.js", &[("accept-encoding", "br"), ("if-none-match", &tag)]).expect(304);
+    house.rewrite("purposes/ads.toml", "that fit what I looked at here", "that fit what I bought here");
+    house.reload().unwrap();
     house.get("/gate.js", &[("accept-encoding", "br"), ("if-none-match", &tag)]).expect(200);
-    assert!(!house.get("/gate.js", &[]).expect(200).text().contains(&version));
+    assert_ne!(house.get("/gate.js", &[]).expect(200).text(), text, "what was agreed to is asked for again");
 }
 
 #[test]

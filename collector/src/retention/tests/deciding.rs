@@ -72,6 +72,25 @@ fn ended(verdict: &Verdict) -> Vec<&str> {
 }
 
 #[test]
+fn what_was_decided_at_a_banner_is_remembered_until_the_last_period_is_over() {
+    let promises = promises().of_a_banner();
+    for decision in [Decision::Refused, Decision::Withdrawn, Decision::Granted] {
+        let told = standing_for("enquiry", LegalBasis::Contract, None);
+        let standing = vec![told, standing_for("counting", LegalBasis::Consent, Some(decision))];
+        let case = Case { standing, held: Vec::new(), ..case(decision) };
+        let end = end_of(&promises, &case, &purpose("counting")).unwrap().at;
+        for now in [received(), at("2027-06-01T12:00:00Z"), end - SignedDuration::from_secs(1)] {
+            let verdict = decide(&promises, &case, now);
+            assert!(!verdict.changes_anything() && !verdict.anonymous, "{decision:?} {now}: {verdict:?}");
+            assert_eq!(verdict.next, Some(end), "what is only told ends nothing");
+        }
+        let over = decide(&promises, &case, end);
+        assert!(over.anonymous && over.next.is_none());
+        assert_eq!(over.ended.len(), usize::from(decision == Decision::Granted));
+    }
+}
+
+#[test]
 fn a_purpose_ends_when_its_own_period_runs_out_and_not_a_moment_earlier() {
     let (promises, case) = (promises(), case(Decision::Granted));
     let before = decide(&promises, &case, at("2027-02-28T11:59:59.999Z"));

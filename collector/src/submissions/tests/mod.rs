@@ -177,6 +177,7 @@ impl Visitor {
             page: format!("{}/contact?from=mail#top", ticket.claims.origin),
             gpc: None,
             build: "0123456789abcdef".to_owned(),
+            visitor: None,
             trap: String::new(),
         };
         let origin = Some(ticket.claims.origin.clone());
