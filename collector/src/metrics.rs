@@ -30,6 +30,8 @@ pub struct Metrics {
     retention: Family<DoneLabels, Counter>,
     retention_due: Gauge,
     retention_clock_doubted: Gauge,
+    erasures_pending: Gauge,
+    erasure_journal_doubted: Gauge,
     engagements: Family<DoneLabels, Counter>,
     ledger: Family<StateLabels, Gauge>,
     witnessed: Family<WitnessLabels, Gauge>,
@@ -108,6 +110,18 @@ impl Default for Metrics {
             "1 while the clock is weeks ahead of where it was trusted last, so that nothing is destroyed by it",
             retention_clock_doubted.clone(),
         );
+        let erasures_pending = Gauge::default();
+        registry.register(
+            "erasures_pending",
+            "Persons whom a run could not forget wholly; each run tries again",
+            erasures_pending.clone(),
+        );
+        let erasure_journal_doubted = Gauge::default();
+        registry.register(
+            "erasure_journal_doubted",
+            "1 while the journal of the forgotten cannot be read, was altered or names too few",
+            erasure_journal_doubted.clone(),
+        );
         let engagements = Family::default();
         registry.register("engagements", "Engagements that destinations reported, by result", engagements.clone());
         let ledger = Family::default();
@@ -132,6 +146,8 @@ impl Default for Metrics {
             retention,
             retention_due,
             retention_clock_doubted,
+            erasures_pending,
+            erasure_journal_doubted,
             engagements,
             ledger,
             witnessed,
@@ -195,6 +211,12 @@ impl Metrics {
     /// Whether the retention rules do not trust the clock.
     pub fn retention_clock_doubted(&self, doubted: bool) {
         self.retention_clock_doubted.set(i64::from(doubted));
+    }
+
+    /// How forgetting stands after a run.
+    pub fn erasure(&self, standing: &crate::erasure::Standing) {
+        self.erasures_pending.set(i64::try_from(standing.pending).unwrap_or(i64::MAX));
+        self.erasure_journal_doubted.set(i64::from(standing.doubt.is_some()));
     }
 
     /// One engagement was reported; `result` is `pushed-on`, `unchanged`, `too-late`, `not-found` or `refused`.

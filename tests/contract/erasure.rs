@@ -32,10 +32,13 @@ pub async fn goes_from_step_to_step(store: &Store) {
     assert_eq!(sql::find(&mut tx, Uuid::from_u128(12_345)).await.unwrap(), None);
     assert_eq!(sql::pending(&mut tx, nil, 9).await.unwrap(), [two.clone(), four.clone()]);
     assert_eq!(sql::pending(&mut tx, two.submission_id, 9).await.unwrap(), std::slice::from_ref(&four));
+    let (pending, requested) = sql::tally(&mut tx).await.unwrap();
+    assert_eq!(pending, 2);
     assert_eq!(sql::done(&mut tx, two.submission_id, 2).await.unwrap(), 0, "another step");
     for row in [&two, &four] {
         assert_eq!(sql::done(&mut tx, row.submission_id, 1).await.unwrap(), 1);
     }
+    assert_eq!(sql::tally(&mut tx).await.unwrap(), (0, requested + 2));
     assert!(sql::past_deadline(&mut tx, 9_999, i64::MIN, nil, 9).await.unwrap().is_empty(), "a rule may still end it");
     for row in [&two, &four] {
         assert_eq!(sql::blur(&mut tx, row.submission_id).await.unwrap(), 1);

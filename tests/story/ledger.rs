@@ -242,8 +242,7 @@ fn a_main_database_that_went_back_is_refused_and_a_new_name_tells_everybody() {
         let random = Random::system();
         let vault = Vault::new(KeyRing::open(&settings.key_ring, &random).unwrap(), random);
         let reason = "the disk died, <Monday> was put back";
-        let begun =
-            mend::begin(&store, &vault, Some("https://forms.example"), reason, None, Clock::system().now()).await;
+        let begun = mend::begin(&store, &vault, Some("https://forms.example"), reason, Clock::system().now()).await;
         store.close().await;
         begun.unwrap()
     });

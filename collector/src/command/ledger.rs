@@ -210,7 +210,7 @@ fn new_origin(sources: &Sources, reason: &str) -> ExitCode {
             let store = super::store(&settings).await?;
             let vault = super::vault(&settings, &store).await?;
             let now = Clock::system().now();
-            let begun = mend::begin(&store, &vault, Some(&settings.server.public_url), reason, None, now).await;
+            let begun = mend::begin(&store, &vault, Some(&settings.server.public_url), reason, now).await;
             store.close().await;
             say(&begun.map_err(unusable)?);
             Ok(ExitCode::SUCCESS)

@@ -118,6 +118,12 @@ fn say(settings: &Settings, restored: &Restored, check: bool) {
             println!("  The data of {}, of whom there are keys alone.", counted(fit.keys_without_subject, "person"));
         }
     }
+    if restored.lost_values > 0 {
+        println!(
+            "  The `value` key of {}, which has left the key ring: nobody can read them. A copy of the ring from then can.",
+            counted(restored.lost_values, "value")
+        );
+    }
     println!("  Settings and secrets. Here `server.public_url` is {}.", settings.server.public_url);
     for trouble in &restored.missing_secrets {
         println!("  Here {trouble}; a destination needs it.");
@@ -135,6 +141,10 @@ fn say_of_ledger(ledger: &LedgerAfter) {
         LedgerAfter::Absent => println!(
             "The backup has no ledger yet; the first start begins one. If this collector has shown one to the world already, \
              say `unticked ledger new-origin` after that start: what begins now is another one."
+        ),
+        LedgerAfter::AfterUpgrade => println!(
+            "The backup is of an older version, and its ledger has no new name yet: others may have seen what came after the \
+             copy. Say `unticked upgrade`, then `unticked ledger new-origin --reason \"…\"`; no collector starts on it before."
         ),
         LedgerAfter::Begun(begun) => super::ledger::say(begun),
         LedgerAfter::GoesOn { origin, size } => {

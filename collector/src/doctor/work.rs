@@ -4,9 +4,11 @@ use jiff::Timestamp;
 
 use super::{Case, Finding};
 use crate::{
+    erasure::{self, journal::Journal},
     outbox, retention,
     store::{Store, StoreError, values},
     submissions::quarantine,
+    vault::Vault,
 };
 
 /// Somebody who waits longer than this may be a customer who is lost.
@@ -16,7 +18,8 @@ const PATIENCE_DAYS: i64 = 2;
 pub async fn examine(case: &Case<'_>, store: &Store) -> Vec<Finding> {
     let now = case.tools.clock.now();
     let mut found = Vec::new();
-    for looked in [deliveries(store).await, suspects(store, now).await, overdue(store, now).await] {
+    let forgetting = forgetting(case, store).await;
+    for looked in [deliveries(store).await, suspects(store, now).await, overdue(store, now).await, forgetting] {
         found.push(looked.unwrap_or_else(|error| {
             Finding::fail("database", error.to_string(), "try again; if it stays, restore a backup")
         }));
@@ -73,6 +76,27 @@ async fn overdue(store: &Store, now: Timestamp) -> Result<Finding, StoreError> {
     let says = format!("{} submissions are kept longer than was promised{since}", overdue.submissions);
     let advice = "let the collector run, which ends them by itself; its log says what keeps it from it";
     Ok(Finding::fail(check, says, advice))
+}
+
+async fn forgetting(case: &Case<'_>, store: &Store) -> Result<Finding, StoreError> {
+    let check = "forgetting";
+    let Some(ring) = &case.ring else {
+        let advice = "see to the key ring first";
+        return Ok(Finding::warn(check, "without the key ring the journal of the forgotten cannot be read", advice));
+    };
+    let vault = Vault::new(ring.clone(), case.tools.random.clone());
+    let standing = erasure::standing(store, &Journal::new(&case.settings.erasure.journal, &vault)).await?;
+    if let Some(doubt) = standing.doubt {
+        let advice = "put the right file where `erasure.journal` names it, before any backup is restored; several collectors share one";
+        return Ok(Finding::fail(check, doubt.to_string(), advice));
+    }
+    if standing.pending > 0 {
+        let says =
+            format!("{} who asked for it, or whose time had come, are not forgotten wholly yet", standing.pending);
+        let advice = "let the collector run, which ends it by itself; its log says what keeps it from it";
+        return Ok(Finding::warn(check, says, advice));
+    }
+    Ok(Finding::ok(check, format!("nothing is left to do; the journal names {}", standing.named)))
 }
 
 async fn suspects(store: &Store, now: Timestamp) -> Result<Finding, StoreError> {

@@ -24,6 +24,8 @@ const BREATH: Duration = Duration::from_millis(100);
 
 /// Ends what the main database has begun. Where one part fails the rest is done all the same, and the row stays `pending`.
 pub async fn finish(tools: &Tools, rows: &[Row], patience: Duration) -> Result<(), ErasureError> {
+    // Whoever was stopped behind the commit has not signed it, and nobody is told that it is done before.
+    tools.ledger.catch_up().await?;
     let mut first = None;
     let mut let_gone = Vec::new();
     for row in rows {
@@ -69,7 +71,7 @@ async fn let_go(tools: &Tools, row: &Row) -> Result<(), ErasureError> {
 }
 
 /// The journal of these tools.
-pub(super) fn journal(tools: &Tools) -> Journal {
+pub fn journal(tools: &Tools) -> Journal {
     Journal::new(&tools.forgetting.journal, &tools.vault)
 }
 

@@ -15,13 +15,15 @@ pub mod journal;
 mod neighbours;
 pub mod run;
 pub mod sql;
+mod standing;
 mod suppression;
 
 use std::path::PathBuf;
 
-pub use finish::finish;
+pub use finish::{finish, journal as journal_of};
 pub use forget::{Look, Order, Report, forget, look, look_up};
 pub use run::{Done, replay, run, run_as_trusted};
+pub use standing::{Doubt, Standing, standing};
 pub use suppression::{entry, suppressed_since};
 
 use self::journal::JournalError;
@@ -89,4 +91,4 @@ impl ErasureError {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

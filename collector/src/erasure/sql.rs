@@ -69,6 +69,24 @@ pub async fn pending(connection: &mut Connection, past: Uuid, limit: i64) -> Res
     .await
 }
 
+/// How many were begun and not ended, and how many were forgotten at somebody's request: each of these is in the journal.
+pub async fn tally(connection: &mut Connection) -> Result<(i64, i64), StoreError> {
+    let tally: Option<(i64, i64)> = fetch_optional!(
+        connection,
+        (i64, i64),
+        "select
+             (select count(*)
+              from erasure
+              where state = 'pending'),
+             (select count(*)
+              from erasure
+              where (state = 'done' or step = 2)
+                and ground not in ('retention', 'unreleased', 'withdrawal'))",
+    )
+    .await?;
+    Ok(tally.unwrap_or_default())
+}
+
 /// Whose identity went at `until` or before, and of whom nothing is left that a rule could still end; after
 /// `(past_at, past)`.
 pub async fn past_deadline(

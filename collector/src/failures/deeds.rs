@@ -1,14 +1,17 @@
 //! What appends to the ledger, ready to be done, and done again by whoever heard no answer.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use unticked_shared::{
-    evidence::Method,
+    evidence::{Ground, Method},
     id::{DestinationId, PurposeId},
 };
 use uuid::Uuid;
 
 use crate::{
     engagements::{self, Engaged, Outcome, Person, Report},
+    erasure::{self, journal::Journal, sql::Found},
     outbox,
     preferences::{self, Asked, By, Preferences},
     retention::{
@@ -17,6 +20,7 @@ use crate::{
     },
     store::values::millis,
     submissions::tests::{House, Visitor},
+    vault,
 };
 
 #[derive(Debug, Clone, Copy)]
@@ -29,6 +33,10 @@ pub enum Deed {
     RetentionEnd,
     /// A destination says that it heard of a person.
     Engagement,
+    /// A person asks to be forgotten.
+    Erasure,
+    /// The deadline of a forgotten person's evidence is over.
+    EvidenceEnd,
 }
 
 /// A deed for which everything is there.
@@ -37,6 +45,8 @@ pub enum Prepared {
     Withdrawal { token: String },
     RetentionEnd { now: Timestamp },
     Engagement { report: Report, now: Timestamp },
+    Erasure { found: Found, now: Timestamp },
+    EvidenceEnd { found: Found, now: Timestamp },
 }
 
 pub async fn prepare(house: &House, deed: Deed) -> Prepared {
@@ -67,7 +77,29 @@ pub async fn prepare(house: &House, deed: Deed) -> Prepared {
             };
             Prepared::Engagement { report, now }
         }
+        Deed::Erasure => {
+            let reference = lead().await.reference;
+            Prepared::Erasure { found: erasure::tests::found(house, &reference).await, now: house.hour.now() }
+        }
+        Deed::EvidenceEnd => {
+            let reference = lead().await.reference;
+            let found = erasure::tests::found(house, &reference).await;
+            let report = erasure::tests::erase(house, &reference).await;
+            assert!(report.unfinished.is_none(), "{:?}", report.unfinished);
+            house.hour.pass(4 * YEAR);
+            Prepared::EvidenceEnd { found, now: house.hour.now() }
+        }
     }
+}
+
+/// How far the forgetting of somebody has come, and what is left of their keys: identity and evidence.
+async fn forgotten(house: &House, found: &Found) -> (Option<(i64, String)>, bool, bool) {
+    let store = &house.needs.store;
+    let row = erasure::sql::find(&mut store.read().await.unwrap(), found.submission_id).await.unwrap();
+    let keys = vault::sql::find(&mut store.keys().read().await.unwrap(), found.subject_id).await.unwrap();
+    let identity = keys.as_ref().is_some_and(|keys| keys.identity_key.is_some());
+    let evidence = keys.as_ref().is_some_and(|keys| keys.evidence_key.is_some());
+    (row.map(|row| (row.step, row.state)), identity, evidence)
 }
 
 /// The destination has received everything that waits for it.
@@ -128,6 +160,21 @@ impl Prepared {
                     Err(error) => Err(error.to_string()),
                 }
             }
+            Self::Erasure { found, now } => {
+                let order = erasure::tests::order(Ground::ConsentWithdrawn);
+                let asked = erasure::forget(&erasure::tests::tools(house), found, &order, *now, Duration::ZERO).await;
+                match asked.map_err(|error| error.to_string())?.unfinished {
+                    None => Ok(()),
+                    Some(error) => Err(error.to_string()),
+                }
+            }
+            Self::EvidenceEnd { now, .. } => {
+                let done = erasure::run(&erasure::tests::tools(house), *now, Duration::ZERO).await;
+                match done.map_err(|error| error.to_string())? {
+                    erasure::Done { failed: 0, .. } => Ok(()),
+                    done => Err(format!("{} failed", done.failed)),
+                }
+            }
         }
     }
 
@@ -146,6 +193,19 @@ impl Prepared {
             }
             Self::RetentionEnd { .. } => assert_eq!(house.count("value").await, 0, "{at}: values are left"),
             Self::Engagement { .. } => {}
+            Self::Erasure { found, .. } => {
+                let done = (Some((1, "done".to_owned())), false, true);
+                assert_eq!(forgotten(house, found).await, done, "{at}");
+                assert_eq!(house.count("value").await, 0, "{at}: values are left");
+                let journal = Journal::new(&erasure::tests::tools(house).forgetting.journal, &house.needs.vault);
+                let lines = journal.read_all().unwrap();
+                let own = lines.iter().filter(|line| line.submission == found.submission_id).count();
+                assert_eq!(own, 1, "{at}: a line in the journal");
+            }
+            Self::EvidenceEnd { found, .. } => {
+                let done = (Some((2, "done".to_owned())), false, false);
+                assert_eq!(forgotten(house, found).await, done, "{at}");
+            }
         }
     }
 }

@@ -151,3 +151,13 @@ async fn the_end_of_a_period_survives_the_failure_of_any_of_its_writes() {
 async fn an_engagement_survives_the_failure_of_any_of_its_writes() {
     at_every_step(Deed::Engagement).await;
 }
+
+#[tokio::test]
+async fn forgetting_somebody_survives_the_failure_of_any_of_its_writes() {
+    at_every_step(Deed::Erasure).await;
+}
+
+#[tokio::test]
+async fn the_end_of_a_forgotten_persons_evidence_survives_the_failure_of_any_of_its_writes() {
+    at_every_step(Deed::EvidenceEnd).await;
+}

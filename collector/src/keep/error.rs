@@ -52,6 +52,12 @@ pub enum KeepError {
     /// A restore or an upgrade works on the files.
     #[error("a restore or an upgrade is at work on {0}; try again when it has ended")]
     Changing(PathBuf),
+    /// A restore was stopped between its first move and its last one.
+    #[error(
+        "a restore was interrupted here before everything had its place ({0}): say `unticked restore … --replace` again. Or \
+         put back what lies beside it as `….before-restore-…`, and remove that file"
+    )]
+    HalfRestored(PathBuf),
     /// There is no room for a copy.
     #[error("{path} has {free} free and the copy needs about {needed}: make room, or name a folder on another disk")]
     NoRoom {

@@ -3,8 +3,12 @@
 //! One name must not have two histories. So a restored ledger goes on under a new name, with the last head that is known to
 //! have been signed; unless the owner says that nothing was signed after the copy (the collector was stopped before it was
 //! made, and has never run since) and the restored key store agrees.
+//!
+//! A restore may die before the new name has begun. So the key store gets its word with it, before it takes its place
+//! ([`Word`]): until a new name has begun, no collector starts on it.
 
 use jiff::Timestamp;
+use unticked_shared::merkle::note::Note;
 
 use super::{KeepError, sqlite};
 use crate::{
@@ -12,8 +16,8 @@ use crate::{
     ledger::{
         LedgerError,
         mend::{self, Begun},
-        sql::{self as ledger_sql, SignedRow},
-        standing,
+        sql::SignedRow,
+        standing, verifier_of,
     },
     store::{Standing, Store},
     vault::{KeyRing, Vault},
@@ -25,6 +29,8 @@ use crate::{
 pub enum LedgerAfter {
     /// The copy is of a version that had none yet.
     Absent,
+    /// The copy is of an older version: a new name can begin when it has been brought up to date, and must.
+    AfterUpgrade,
     /// It goes on under a new name.
     Begun(Box<Begun>),
     /// It goes on under its own.
@@ -40,49 +46,75 @@ pub enum LedgerAfter {
     DoesNotFit(String),
 }
 
-/// The head that was signed last here, before the key store is moved aside; none where it cannot be read.
-pub(super) async fn last_signed_here(settings: &Settings) -> Option<SignedRow> {
-    match &settings.database.keys {
-        Database::Sqlite { file } if file.is_file() => sqlite::last_signed(file).await.ok().flatten(),
-        _ => None,
+/// What the owner says of a ledger that is brought back, and what this machine knows of it.
+pub(super) struct Word {
+    /// It goes on under its own name.
+    pub same: bool,
+    /// The head that was signed last here.
+    pub seen: Option<SignedRow>,
+}
+
+impl Word {
+    /// What stands in the restored key store as signed last: the newest head that is known; and whether no collector may go on
+    /// from it. The word does not reach back behind the copy: where the ledger had no new name then, it has none now.
+    pub fn on(&self, copied: SignedRow) -> (SignedRow, bool) {
+        let seen = self.seen.clone().map(|row| row.before_restore().unwrap_or(row));
+        let (copied, marked) = match copied.before_restore() {
+            Some(before) => (before, true),
+            None => (copied, !self.same),
+        };
+        let last = match seen {
+            Some(seen) if seen.origin == copied.origin => {
+                if seen.size > copied.size {
+                    seen
+                } else {
+                    copied
+                }
+            }
+            Some(seen) if seen.signed_at > copied.signed_at => seen,
+            _ => copied,
+        };
+        (if marked { last.restored() } else { last }, marked)
     }
+}
+
+/// The head that was signed last here by the same ring, before the key store is moved aside; none where it cannot be read.
+pub(super) async fn last_signed_here(settings: &Settings, vault: &Vault) -> Option<SignedRow> {
+    let Database::Sqlite { file } = &settings.database.keys else { return None };
+    if !file.is_file() {
+        return None;
+    }
+    let row = sqlite::last_signed(file).await.ok().flatten()?;
+    let row = row.before_restore().unwrap_or(row);
+    let verifier = verifier_of(vault, &row.origin)?;
+    Note::parse(&row.note).ok()?.verify(&[verifier]).is_ok().then_some(row)
 }
 
 /// Looks at what was restored, and begins a new name unless `same`.
 pub(super) async fn after_restore(
     settings: &Settings,
     (ring, random): (KeyRing, &Random),
-    (same, seen): (bool, Option<SignedRow>),
+    (same, marked): (bool, bool),
     made_at: &str,
     now: Timestamp,
 ) -> Result<LedgerAfter, KeepError> {
     if Standing::of(&settings.database).await?.needs_upgrade() {
-        // Only `serve` and `upgrade` migrate; whoever goes back to an older version has no ledger.
-        return Ok(LedgerAfter::Absent);
+        // Only `serve` and `upgrade` migrate.
+        return Ok(if marked { LedgerAfter::AfterUpgrade } else { LedgerAfter::Absent });
     }
     let store = Store::open_current(&settings.database).await?;
     let after = async {
         let standing = standing::look(&store).await?;
         let Some(origin) = standing.origins.last() else { return Ok(LedgerAfter::Absent) };
         if same {
-            // What another key store here has signed counts, too.
-            let ahead =
-                seen.as_ref().filter(|seen| ledger_sql::number(seen.size).is_ok_and(|size| size > standing.head.size));
-            return Ok(match (standing.trouble, ahead) {
-                (Some(error), _) => LedgerAfter::DoesNotFit(error.to_string()),
-                (None, Some(seen)) => LedgerAfter::DoesNotFit(
-                    LedgerError::Behind {
-                        found: standing.head.size,
-                        signed: ledger_sql::number(seen.size).unwrap_or_default(),
-                    }
-                    .to_string(),
-                ),
-                (None, None) => LedgerAfter::GoesOn { origin: origin.origin.clone(), size: standing.head.size },
+            return Ok(match standing.trouble {
+                Some(error) => LedgerAfter::DoesNotFit(error.to_string()),
+                None => LedgerAfter::GoesOn { origin: origin.origin.clone(), size: standing.head.size },
             });
         }
         let vault = Vault::new(ring, random.clone());
         let reason = format!("the backup of {made_at} was restored");
-        let begun = mend::begin(&store, &vault, None, &reason, seen, now).await?;
+        let begun = mend::begin(&store, &vault, None, &reason, now).await?;
         Ok::<_, LedgerError>(LedgerAfter::Begun(Box::new(begun)))
     }
     .await;

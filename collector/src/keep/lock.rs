@@ -39,7 +39,7 @@ impl Presence {
     pub fn shared(main: &config::Database) -> Result<Self, KeepError> {
         let Some((path, file)) = beside(main)? else { return Ok(Self(None)) };
         match file.try_lock_shared() {
-            Ok(()) => Ok(Self(Some(file))),
+            Ok(()) => refuse_half_restored(main).map(|()| Self(Some(file))),
             Err(TryLockError::WouldBlock) => Err(KeepError::Changing(path.with_extension(""))),
             Err(TryLockError::Error(cause)) => Err(at(&path)(cause)),
         }
@@ -48,19 +48,41 @@ impl Presence {
     /// One of many, where there is a database; a command in the wrong folder makes nothing.
     pub fn of_guest(main: &config::Database) -> Result<Self, KeepError> {
         match main {
-            config::Database::Sqlite { file } if !file.exists() => Ok(Self(None)),
+            config::Database::Sqlite { file } if !file.exists() => refuse_half_restored(main).map(|()| Self(None)),
             main => Self::shared(main),
         }
     }
 
     /// Alone.
     pub fn alone(main: &config::Database) -> Result<Self, KeepError> {
+        let alone = Self::to_restore(main)?;
+        refuse_half_restored(main).map(|()| alone)
+    }
+
+    /// Alone, whatever a restore that died has left there.
+    pub(super) fn to_restore(main: &config::Database) -> Result<Self, KeepError> {
         let Some((path, file)) = beside(main)? else { return Ok(Self(None)) };
         match file.try_lock() {
             Ok(()) => Ok(Self(Some(file))),
             Err(TryLockError::WouldBlock) => Err(KeepError::Running(path.with_extension(""))),
             Err(TryLockError::Error(cause)) => Err(at(&path)(cause)),
         }
+    }
+}
+
+/// Where a restore says that it is under way: between its first move and its last one.
+pub(super) fn mark_of(main: &config::Database) -> Option<PathBuf> {
+    let config::Database::Sqlite { file } = main else { return None };
+    let mut name = file.as_os_str().to_owned();
+    name.push(".restoring");
+    Some(name.into())
+}
+
+/// Asked under the lock: whoever restores holds it as well.
+pub(super) fn refuse_half_restored(main: &config::Database) -> Result<(), KeepError> {
+    match mark_of(main) {
+        Some(mark) if mark.symlink_metadata().is_ok() => Err(KeepError::HalfRestored(mark)),
+        _ => Ok(()),
     }
 }
 

@@ -15,6 +15,7 @@ pub mod files;
 mod ledger;
 mod lock;
 mod manifest;
+mod moves;
 mod postgres;
 mod prune;
 mod restore;
@@ -28,3 +29,9 @@ pub use lock::Presence;
 pub use manifest::{Engine, Manifest, Part, Reason, found_in};
 pub use restore::{Restored, Wish, restore, settle};
 pub use upgrade::{Before, Upgraded, before_upgrade_folders, open};
+
+#[cfg(test)]
+use lock::mark_of;
+
+#[cfg(test)]
+mod tests;

@@ -11,9 +11,13 @@ use sqlx::{ConnectOptions, Connection as _, PgConnection, postgres::PgConnectOpt
 use super::{
     KeepError,
     files::{Room, make_file, room, write_file},
+    ledger::Word,
     sqlite::Facts,
 };
-use crate::store::{OpenError, StoreError, postgres_options};
+use crate::{
+    ledger::sql::SignedRow,
+    store::{OpenError, StoreError, postgres_options},
+};
 
 /// One of the two databases on a server.
 pub struct Place<'a> {
@@ -111,6 +115,36 @@ pub async fn forget_reached(place: &Place<'_>) -> Result<(), KeepError> {
     .await;
     let _ = connection.close().await;
     Ok(forgotten?)
+}
+
+/// Lays what the owner's word makes of the last signed head into a key store that nobody uses yet; answers whether its ledger
+/// may not go on.
+pub async fn keep_word(place: &Place<'_>, word: &Word) -> Result<bool, KeepError> {
+    let mut connection = place.connect().await?;
+    let kept = async {
+        let table: (Option<String>,) =
+            sqlx::query_as("select to_regclass('ledger_signed')::text").fetch_one(&mut connection).await?;
+        if table.0.is_none() {
+            return Ok(false);
+        }
+        let row = "select origin, size, root, note, signed_at from ledger_signed where one = 1";
+        let Some(copied) = sqlx::query_as::<_, SignedRow>(row).fetch_optional(&mut connection).await? else {
+            return Ok(false);
+        };
+        let (row, marked) = word.on(copied);
+        sqlx::query("update ledger_signed set origin = $1, size = $2, root = $3, note = $4, signed_at = $5")
+            .bind(row.origin)
+            .bind(row.size)
+            .bind(row.root)
+            .bind(row.note)
+            .bind(row.signed_at)
+            .execute(&mut connection)
+            .await?;
+        Ok::<_, StoreError>(marked)
+    }
+    .await;
+    let _ = connection.close().await;
+    Ok(kept?)
 }
 
 impl Place<'_> {

@@ -2,13 +2,13 @@
 //!
 //! Everything is checked before anything is touched: digests, engine, migrations, the key ring. Then all files are laid
 //! beside their places and made durable, what stood there is moved aside, and the new ones take their names, the main
-//! database last: a restore that dies on the way never leaves a main database without its keys.
+//! database last: a restore that dies on the way never leaves a main database without its keys ([`super::moves`]). The key
+//! store forbids its ledger to go on before it takes its name, so that one that dies later forks nothing ([`super::ledger`]).
 //!
 //! The journal of the forgotten lies with neither half. It is replayed here, after the files stand, and again at every start
 //! before anything is served ([`crate::erasure::replay`]): whoever was forgotten after the backup does not come back with it.
 
 use std::{
-    fs,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -19,10 +19,10 @@ use unticked_shared::definition;
 use super::{
     KeepError,
     backup::{DEFINITIONS, RING, database_file},
-    files::{self, at, copy_file, expect_room, files_below, make_folder, resolved, sync_folder},
-    ledger::{LedgerAfter, after_restore, last_signed_here},
-    lock::Presence,
+    ledger::{LedgerAfter, Word, after_restore, last_signed_here},
+    lock::{Presence, mark_of},
     manifest::{Engine, Manifest, Part, named},
+    moves::{EachStep, Moves},
     postgres::{self, Place},
     sqlite::{self, Fit},
 };
@@ -33,9 +33,10 @@ use crate::{
     ledger::Ledger,
     outbox::destinations::Target,
     retention::Tools,
+    rotation,
     store::{DatabaseName, OpenError, Standing, Store, known_migrations},
     submissions::reached,
-    vault::{KeyRing, Vault},
+    vault::{KeyId, KeyRing, Kind, Vault},
     world::{Clock, Random},
 };
 
@@ -74,10 +75,23 @@ pub struct Restored {
     /// How many people were in it who had been forgotten since, and are forgotten again; not known where the databases have
     /// to be brought up to date first, or the ledger has to begin anew: then `serve` does it, before anything else.
     pub forgotten_again: Option<u64>,
+    /// Values that lie under a key which the ring has no more, so that nobody can read them.
+    pub lost_values: u64,
 }
 
 /// Checks everything, then brings it back.
 pub async fn restore(settings: &Settings, wish: &Wish, now: Timestamp, random: &Random) -> Result<Restored, KeepError> {
+    restore_stepwise(settings, wish, now, random, &|| Ok(())).await
+}
+
+/// [`restore`], which may be stopped before each step that changes what stands.
+pub(super) async fn restore_stepwise(
+    settings: &Settings,
+    wish: &Wish,
+    now: Timestamp,
+    random: &Random,
+    each_step: EachStep<'_>,
+) -> Result<Restored, KeepError> {
     let (data_folder, data) = named(&wish.data, Part::Data)?;
     let keys = wish.keys.as_deref().map(|path| named(path, Part::Keys)).transpose()?;
     let both = [Some((&data_folder, &data)), keys.as_ref().map(|(folder, keys)| (folder, keys))];
@@ -97,6 +111,7 @@ pub async fn restore(settings: &Settings, wish: &Wish, now: Timestamp, random: &
         fit: None,
         ledger: None,
         forgotten_again: None,
+        lost_values: 0,
     };
     // Before anything is touched: whoever stands in a line that cannot be believed would come back.
     Journal::new(&settings.erasure.journal, &Vault::new(ring.clone(), random.clone())).read_all()?;
@@ -110,9 +125,13 @@ pub async fn restore(settings: &Settings, wish: &Wish, now: Timestamp, random: &
         }
         return Ok(restored);
     }
-    let _alone = Presence::alone(&settings.database.main)?;
-    let seen = last_signed_here(settings).await;
-    let mut moves = Moves::new(now);
+    let _alone = Presence::to_restore(&settings.database.main)?;
+    let word = Word {
+        same: wish.same_ledger,
+        seen: last_signed_here(settings, &Vault::new(ring.clone(), random.clone())).await,
+    };
+    let mut marked = false;
+    let mut moves = Moves::new(now, each_step);
     // The order in which they take their names.
     if let Some((folder, _)) = keys.filter(|(folder, _)| folder.join(RING).is_file()) {
         moves.file("key ring", &folder.join(RING), &settings.key_ring);
@@ -130,11 +149,13 @@ pub async fn restore(settings: &Settings, wish: &Wish, now: Timestamp, random: &
                 None => {}
             }
             moves.database("main database", &data_folder.join(database_file(Engine::Sqlite)), main_place);
-            moves.make(wish.replace)?;
-            if keys.is_some() {
+            let laid = moves.lay(wish.replace)?;
+            if let Some(draft) = moves.draft_of(&laid, keys_place) {
                 // What the copy does not hold is lost, and its keys with it: that is what was asked for.
-                sqlite::forget_reached(keys_place).await?;
+                sqlite::forget_reached(draft).await?;
+                marked = sqlite::keep_word(draft, &word).await?;
             }
+            moves.take_names(&laid, mark_of(&settings.database.main).as_deref())?;
             restored.fit = Some(sqlite::fit(main_place, keys_place).await?);
         }
         (Database::Postgres { url: main, schema }, Database::Postgres { url: keys_url, schema: keys_schema }) => {
@@ -145,26 +166,46 @@ pub async fn restore(settings: &Settings, wish: &Wish, now: Timestamp, random: &
             if keys.is_none() && !standing.keys.exists() {
                 return Err(KeepError::NoKeys("the schema of the key store".to_owned()));
             }
-            moves.make(wish.replace)?;
+            let laid = moves.lay(wish.replace)?;
+            moves.take_names(&laid, None)?;
             let keys_place = Place { url: keys_url, schema: keys_schema.as_deref() };
             if let Some((folder, _)) = keys {
+                each_step()?;
                 postgres::load(&keys_place, &folder.join(database_file(Engine::Postgres))).await?;
+                each_step()?;
                 postgres::forget_reached(&keys_place).await?;
+                marked = postgres::keep_word(&keys_place, &word).await?;
             }
+            each_step()?;
             let place = Place { url: main, schema: schema.as_deref() };
             postgres::load(&place, &data_folder.join(database_file(Engine::Postgres))).await?;
         }
         _ => unreachable!("both stores are of one engine: the settings were read"),
     }
+    each_step()?;
     // Before anything is appended to it.
-    let how = (wish.same_ledger, seen);
+    let how = (wish.same_ledger, marked);
     // The files stand: whatever fails now must not be told as though nothing were restored.
     let after = after_restore(settings, (ring.clone(), random), how, &data.made_at, now).await;
     restored.ledger = Some(after.unwrap_or_else(|error| LedgerAfter::NotBegun(error.to_string())));
+    restored.lost_values = lost_values(settings, &ring).await?;
     restored.forgotten_again = forget_again(settings, ring, now, random).await?;
-    restored.places = moves.placed;
-    restored.aside = moves.aside;
+    (restored.places, restored.aside) = moves.done();
     Ok(restored)
+}
+
+/// Values that identify nobody lie under the ring itself. After a rotation the older backups' are under a key that has left.
+async fn lost_values(settings: &Settings, ring: &KeyRing) -> Result<u64, KeepError> {
+    let store = match Store::open_current(&settings.database).await {
+        Ok(store) => store,
+        Err(OpenError::Behind { .. }) => return Ok(0),
+        Err(error) => return Err(error.into()),
+    };
+    let under = async { rotation::sql::values_under(&mut store.read().await?).await }.await;
+    store.close().await;
+    let unknown = |id: &[u8]| !KeyId::of(id).is_some_and(|id| ring.has(Kind::Value, id));
+    let lost = under?.into_iter().filter(|(id, _)| unknown(id)).map(|(_, count)| count.unsigned_abs());
+    Ok(lost.sum())
 }
 
 /// Forgets again whoever the journal names and the backup has brought back. Where it cannot be done here, every start does
@@ -271,121 +312,4 @@ fn missing_secrets(settings: &Settings, folder: &Path) -> Vec<String> {
     missing.sort();
     missing.dedup();
     missing
-}
-
-/// Files on their way to their places.
-struct Moves {
-    stamp: String,
-    wanted: Vec<(&'static str, PathBuf, PathBuf)>,
-    /// Stand in the way though nothing takes their name: a log left beside a database would be folded into the new one.
-    strays: Vec<PathBuf>,
-    placed: Vec<(&'static str, PathBuf)>,
-    aside: Vec<PathBuf>,
-}
-
-impl Moves {
-    fn new(now: Timestamp) -> Self {
-        Self {
-            stamp: now.strftime("%Y%m%dT%H%M%SZ").to_string(),
-            wanted: Vec::new(),
-            strays: Vec::new(),
-            placed: Vec::new(),
-            aside: Vec::new(),
-        }
-    }
-
-    /// A file; where the same stands already there is nothing to do.
-    fn file(&mut self, what: &'static str, from: &Path, to: &Path) {
-        let same = to.is_file() && matches!((fs::read(from), fs::read(to)), (Ok(one), Ok(other)) if one == other);
-        if !same {
-            self.wanted.push((what, from.to_owned(), to.to_owned()));
-        }
-    }
-
-    /// A folder as a whole: what the copy does not have must not stay among it.
-    fn folder(&mut self, what: &'static str, from: &Path, to: &Path) -> Result<(), KeepError> {
-        let names = files_below(from)?;
-        let empty = fs::read_dir(to).is_ok_and(|mut entries| entries.next().is_none());
-        let equal = |name: &String| matches!((fs::read(from.join(name)), fs::read(to.join(name))), (Ok(one), Ok(other)) if one == other);
-        let same = to.is_dir() && !empty && files_below(to)? == names && names.iter().all(equal);
-        if empty {
-            fs::remove_dir(to).map_err(at(to))?;
-        }
-        if !same {
-            self.wanted.push((what, from.to_owned(), to.to_owned()));
-        }
-        Ok(())
-    }
-
-    fn database(&mut self, what: &'static str, from: &Path, to: &Path) {
-        self.wanted.push((what, from.to_owned(), to.to_owned()));
-        self.strays.extend(["-wal", "-shm", "-journal"].map(|suffix| {
-            let mut name = to.as_os_str().to_owned();
-            name.push(suffix);
-            PathBuf::from(name)
-        }));
-    }
-
-    fn make(&mut self, replace: bool) -> Result<(), KeepError> {
-        let exists = |path: &&PathBuf| path.symlink_metadata().is_ok();
-        let occupied: Vec<PathBuf> =
-            self.wanted.iter().map(|(_, _, to)| to).chain(&self.strays).filter(exists).cloned().collect();
-        if !occupied.is_empty() && !replace {
-            return Err(KeepError::Occupied(occupied));
-        }
-        let mut drafts = Drafts(Vec::new());
-        for (_, from, to) in &self.wanted {
-            let folder = parent(to);
-            make_folder(&folder)?;
-            expect_room(&folder, fs::metadata(from).map_err(at(from))?.len())?;
-            let draft = folder.join(format!("{}{}-{}", files::DRAFT, self.stamp, drafts.0.len()));
-            drafts.0.push(draft.clone());
-            if from.is_dir() { copy_folder(from, &draft)? } else { copy_file(from, &draft).map(drop)? }
-        }
-        // Databases first, so that nothing opens one with half of its log.
-        for path in occupied.iter().rev() {
-            let mut name = path.as_os_str().to_owned();
-            // `unticked.db-wal` must stay the log of what `unticked.db` is called now.
-            let text = path.to_string_lossy();
-            let log = ["-wal", "-shm", "-journal"].into_iter().find(|suffix| text.ends_with(suffix));
-            if let Some(log) = log {
-                name = text.strip_suffix(log).unwrap_or(&text).into();
-            }
-            name.push(format!(".before-restore-{}{}", self.stamp, log.unwrap_or_default()));
-            let place = PathBuf::from(name);
-            fs::rename(path, &place).map_err(at(&place))?;
-            self.aside.push(place);
-        }
-        for ((what, _, to), draft) in self.wanted.iter().zip(&drafts.0) {
-            fs::rename(draft, to).map_err(at(to))?;
-            sync_folder(&parent(to))?;
-            self.placed.push((what, resolved(to)));
-        }
-        Ok(())
-    }
-}
-
-/// Files that go again where they did not take their names.
-struct Drafts(Vec<PathBuf>);
-
-impl Drop for Drafts {
-    fn drop(&mut self) {
-        for draft in &self.0 {
-            let _ = if draft.is_dir() { fs::remove_dir_all(draft) } else { fs::remove_file(draft) };
-        }
-    }
-}
-
-fn copy_folder(from: &Path, to: &Path) -> Result<(), KeepError> {
-    make_folder(to)?;
-    for name in files_below(from)? {
-        let place = to.join(&name);
-        make_folder(&parent(&place))?;
-        copy_file(&from.join(&name), &place)?;
-    }
-    sync_folder(to)
-}
-
-fn parent(path: &Path) -> PathBuf {
-    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned()
 }

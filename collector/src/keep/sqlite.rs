@@ -7,6 +7,7 @@ use sqlx::{ConnectOptions, Connection as _, SqliteConnection, sqlite::SqliteConn
 use super::{
     KeepError,
     files::{Room, make_file, room},
+    ledger::Word,
 };
 use crate::{
     ledger::sql::SignedRow,
@@ -186,4 +187,23 @@ pub async fn forget_reached(keys: &Path) -> Result<(), KeepError> {
     .await;
     let _ = connection.close().await;
     Ok(forgotten?)
+}
+
+/// Lays what the owner's word makes of the last signed head into a key store that nobody uses yet; answers whether its ledger
+/// may not go on. Into the file itself: a log beside it would not get its name.
+pub async fn keep_word(keys: &Path, word: &Word) -> Result<bool, KeepError> {
+    let Some(copied) = last_signed(keys).await? else { return Ok(false) };
+    let (row, marked) = word.on(copied);
+    let mut connection = connect(sqlite_options(keys)).await?;
+    let kept = sqlx::query("update ledger_signed set origin = $1, size = $2, root = $3, note = $4, signed_at = $5")
+        .bind(row.origin)
+        .bind(row.size)
+        .bind(row.root)
+        .bind(row.note)
+        .bind(row.signed_at)
+        .execute(&mut connection)
+        .await;
+    let _ = connection.close().await;
+    kept.map_err(StoreError::from)?;
+    Ok(marked)
 }

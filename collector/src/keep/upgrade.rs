@@ -14,7 +14,7 @@ use super::{
     KeepError,
     backup::{Made, Order, backup, read},
     files::{make_folder, sync_folder, write_file},
-    lock::Presence,
+    lock::{Presence, refuse_half_restored},
     manifest::{Manifest, Part, Reason},
 };
 use crate::{
@@ -49,6 +49,8 @@ pub enum Before {
 
 /// Opens the databases, after bringing them up to date. Both are looked at before either is touched.
 pub async fn open(settings: &Settings, now: Timestamp, random: &Random) -> Result<Upgraded, KeepError> {
+    // Where a database is missing in the middle of a restore, none is made.
+    refuse_half_restored(&settings.database.main)?;
     let standing = Standing::of(&settings.database).await?;
     standing.refuse_newer()?;
     standing.refuse_lost_keys(&settings.database)?;

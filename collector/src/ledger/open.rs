@@ -64,6 +64,13 @@ pub enum LedgerError {
         /// Entries that are there.
         found: u64,
     },
+    /// The databases are of a backup, and others may have seen what came after it.
+    #[error(
+        "the databases came back from a backup, and the ledger has no new name yet: others may have seen what came after the \
+         copy. `unticked ledger new-origin --reason \"…\"` begins one, and says so to everybody who looks; or restore again, \
+         with `--same-ledger` where the collector was stopped before the copy was made and has never run since"
+    )]
+    Restored,
     /// Head, leaves and tiles do not fit together.
     #[error(
         "the head of the ledger does not follow from its tiles: `unticked verify` names what does not hold, and \

@@ -215,7 +215,23 @@ pub struct SignedRow {
     pub signed_at: i64,
 }
 
+/// Stands behind the name of a log whose key store came back from a backup. No name holds a space: it is none.
+pub const RESTORED: &str = " restored";
+
 impl SignedRow {
+    /// The same, so that no collector goes on from it before a new name has begun.
+    #[must_use]
+    pub fn restored(mut self) -> Self {
+        self.origin.push_str(RESTORED);
+        self
+    }
+
+    /// What it was, where [`SignedRow::restored`] made it what it is.
+    pub fn before_restore(&self) -> Option<Self> {
+        let origin = self.origin.strip_suffix(RESTORED)?.to_owned();
+        Some(Self { origin, ..self.clone() })
+    }
+
     /// The head.
     pub fn head(&self) -> Result<Head, StoreError> {
         Ok(Head { size: number(self.size)?, root: hash(&self.root, "the last signed head")? })

@@ -58,6 +58,18 @@ pub(super) async fn course(
     head: &Head,
     signed: Option<&SignedRow>,
 ) -> Result<Course, LedgerError> {
+    let came_back = signed.and_then(SignedRow::before_restore);
+    let course = unmarked(connection, origin, head, came_back.as_ref().or(signed)).await?;
+    // Whatever else is amiss is told first: it leads to a new name as well.
+    if came_back.is_some() { Err(LedgerError::Restored) } else { Ok(course) }
+}
+
+async fn unmarked(
+    connection: &mut Connection,
+    origin: &Origin,
+    head: &Head,
+    signed: Option<&SignedRow>,
+) -> Result<Course, LedgerError> {
     if nodes::with_nodes(connection, |nodes| proof::root(nodes, head.size)).await? != head.root {
         return Err(LedgerError::Torn);
     }

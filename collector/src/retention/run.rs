@@ -146,7 +146,11 @@ async fn turn(tools: &Tools, metrics: &Metrics, said: &mut Option<Timestamp>, no
         Err(_) => {}
     }
     // What somebody asked for and did not end, and the evidence whose deadline is over.
-    match erasure::run_as_trusted(tools, now, FOLDING).await {
+    let forgetting = erasure::run_as_trusted(tools, now, FOLDING).await;
+    if let Ok(standing) = erasure::standing(&tools.store, &erasure::journal_of(tools)).await {
+        metrics.erasure(&standing);
+    }
+    match forgetting {
         Ok(done) => {
             let erasure::Done { evidence_ended, finished, failed } = done;
             if evidence_ended + finished + failed > 0 {

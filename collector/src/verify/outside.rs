@@ -143,11 +143,13 @@ pub fn read_note(note: &str, keys: &[VerifierKey]) -> Result<Checkpoint, String>
     let parsed = Note::parse(note).map_err(|error| error.to_string())?;
     let text = parsed.verify(keys).map_err(|error| error.to_string())?;
     let checkpoint = Checkpoint::parse(text).map_err(|error| error.to_string())?;
-    if keys.iter().any(|key| key.name() == checkpoint.origin) {
-        Ok(checkpoint)
-    } else {
-        Err(format!("it is of the log `{}`, which none of the keys is for", checkpoint.origin))
+    let own: Vec<VerifierKey> = keys.iter().filter(|key| key.name() == checkpoint.origin).cloned().collect();
+    if own.is_empty() {
+        return Err(format!("it is of the log `{}`, which none of the keys is for", checkpoint.origin));
     }
+    // The key of one name says nothing of another: a former one may be in other hands.
+    parsed.verify(&own).map_err(|error| error.to_string())?;
+    Ok(checkpoint)
 }
 
 struct Audit<'a, 'h> {
@@ -338,4 +340,22 @@ fn silent(url: String, error: &reqwest::Error) -> OutsideError {
         cause = next.source();
     }
     OutsideError::Silent { url, why }
+}
+
+#[cfg(test)]
+mod tests {
+    use unticked_shared::merkle::note::Signer;
+
+    use super::*;
+
+    #[test]
+    fn the_key_of_a_former_name_vouches_for_no_head_of_the_name_of_today() {
+        let text = Checkpoint { origin: "forms.example/ledger/2".to_owned(), size: 3, root: [7; 32] }.text();
+        let [former, today] =
+            ["forms.example/ledger", "forms.example/ledger/2"].map(|name| Signer::new(name, &[1; 32]).unwrap());
+        let keys = [former.verifier(), today.verifier()];
+        assert!(read_note(&today.sign(&text).unwrap(), &keys).is_ok());
+        let forged = read_note(&former.sign(&text).unwrap(), &keys);
+        assert!(forged.unwrap_err().contains("no key that is known here"));
+    }
 }

@@ -209,7 +209,11 @@ impl Judge<'_> {
         let mut opened = None;
         let mut hash_b = None;
         if row.part_b.is_empty() {
+            // Lawfully or not: whoever emptied it could have altered the rest as well.
             verdict.without_b.extend(row.leaf_index);
+            says.push(
+                "of its part B not even the hash is left: nobody can hold its part A against its leaf".to_owned(),
+            );
         } else if let Ok(kept) = <[u8; 32]>::try_from(row.part_b.as_slice()) {
             // Destroyed, and its hash kept so that part A stays provable; no sealed part is that short.
             verdict.without_b.extend(row.leaf_index);

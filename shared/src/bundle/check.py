@@ -76,7 +76,8 @@ def check_record(row, commitment):
     if row["commitment"] != commitment:
         wrong.append("%s: its commitment is not the leaf" % name)
     if row.get("hash_b") is None and row.get("part_b") is None:
-        return  # Ended with its part B; nothing can be recomputed, and the commitment alone is left.
+        wrong.append("%s: of its part B not even the hash is there: nobody can hold its part A against its leaf" % name)
+        return
     hash_a = sha256(bytes.fromhex(row["opening_a"]), row["part_a"].encode())
     if row.get("part_b") is not None:
         hash_b = sha256(bytes.fromhex(row["opening_b"]), row["part_b"].encode())

@@ -150,8 +150,8 @@ pub enum RecordFault {
     /// The parts give another commitment.
     #[error("what was handed over of it does not give its commitment")]
     Commitment,
-    /// There is neither part B nor its hash, and no erasure that says why.
-    #[error("its part B is missing, and no erasure is named that ended it")]
+    /// There is neither part B nor its hash: then part A could be anything, lawfully ended or not.
+    #[error("of its part B not even the hash is there: nobody can hold its part A against its leaf")]
     Missing,
 }
 
@@ -168,7 +168,6 @@ impl RecordLine {
                 sha256(&[&opening, part.as_bytes()])
             }
             (None, None, Some(hash)) => unhex32(hash).ok_or(RecordFault::Hex("hash_b"))?,
-            (None, None, None) if self.ended_by.is_some() => return Ok(()),
             _ => return Err(RecordFault::Missing),
         };
         let hash_a = sha256(&[&opening_a, self.part_a.as_bytes()]);
@@ -208,9 +207,11 @@ mod tests {
         let hash_b = Some(hex(&sha256(&[&[2; 32], b"{\"b\":1}"])));
         let without = RecordLine { part_b: None, opening_b: None, hash_b, ..whole.clone() };
         assert_eq!(without.check(&leaf), Ok(()));
-        let ended = RecordLine { hash_b: None, ended_by: Some(9), ..without.clone() };
-        assert_eq!(ended.check(&leaf), Ok(()));
-        assert_eq!(RecordLine { ended_by: None, ..ended }.check(&leaf), Err(RecordFault::Missing));
+        assert_eq!(RecordLine { ended_by: Some(9), ..without.clone() }.check(&leaf), Ok(()));
+        // An end that is named does not vouch for what was decided.
+        let bare = RecordLine { hash_b: None, ended_by: Some(9), part_a: "{\"a\":2}".to_owned(), ..without };
+        assert_eq!(bare.check(&leaf), Err(RecordFault::Missing));
+        assert_eq!(RecordLine { ended_by: None, ..bare }.check(&leaf), Err(RecordFault::Missing));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::{rebuild::Tiles, sql};
 use crate::{
     ledger::{
         Head, LedgerError, Signed, nodes, sign,
-        sql::{self as ledger_sql, Origin, SignedRow},
+        sql::{self as ledger_sql, Origin},
     },
     store::{Store, StoreError, Transaction, values::millis},
     vault::{self, Vault},
@@ -34,18 +34,16 @@ pub struct Begun {
 /// Begins a new name over what is there, for `reason`, which everybody can read.
 ///
 /// The name holds the time: a counter would be the same again after the same backup is restored twice, and one name would
-/// have two histories. It is named after `public_url`, or else after the host that it had. `seen` is a head that is known to have been signed besides the one in the key store. Nobody else may
-/// be at work on the databases.
+/// have two histories. It is named after `public_url`, or else after the host that it had. Nobody
+/// else may be at work on the databases.
 pub async fn begin(
     store: &Store,
     vault: &Vault,
     public_url: Option<&str>,
     reason: &str,
-    seen: Option<SignedRow>,
     now: Timestamp,
 ) -> Result<Begun, LedgerError> {
-    let kept = ledger_sql::signed(&mut store.keys().read().await?).await?;
-    let previous = [kept, seen].into_iter().flatten().max_by_key(|row| (row.signed_at, row.size));
+    let previous = ledger_sql::signed(&mut store.keys().read().await?).await?;
     let mut tx = store.begin().await?;
     let last = ledger_sql::origins(&mut tx).await?.pop().ok_or(LedgerError::Absent)?;
     let (head, taken_out) = sound_head(&mut tx).await?;

@@ -163,7 +163,7 @@ async fn after_a_roll_back_the_ledger_goes_on_under_a_new_name_that_says_what_wa
     assert!(refused.to_string().contains("unticked ledger new-origin --reason"), "{refused}");
     assert!(standing::look(&house.store).await.unwrap().trouble.is_some());
 
-    let begun = begin(&house.store, &house.vault, Some(PUBLIC), "the disk died", None, at(3600)).await.unwrap();
+    let begun = begin(&house.store, &house.vault, Some(PUBLIC), "the disk died", at(3600)).await.unwrap();
     assert_eq!(begun.origin, "forms.example/ledger/20261123T130000Z");
     assert_eq!((begun.size, begun.taken_out), (300, 0));
     assert_eq!(begun.before, ("forms.example/ledger".to_owned(), Some(350)));
@@ -193,11 +193,11 @@ async fn the_same_backup_restored_twice_makes_two_names() {
     for second in [10, 20] {
         house.grow(u64::try_from(second).unwrap() * 100, 5).await;
         house = house.goes_back_to(&copy).await;
-        names.push(begin(&house.store, &house.vault, None, "again", None, at(second)).await.unwrap().origin);
+        names.push(begin(&house.store, &house.vault, None, "again", at(second)).await.unwrap().origin);
         house.open().await.unwrap();
     }
     assert_eq!(names, ["forms.example/ledger/20261123T120010Z", "forms.example/ledger/20261123T120020Z"]);
-    let again = begin(&house.store, &house.vault, Some(PUBLIC), "at once", None, at(20)).await;
+    let again = begin(&house.store, &house.vault, Some(PUBLIC), "at once", at(20)).await;
     assert!(matches!(again, Err(LedgerError::JustBegun(_))));
 }
 
@@ -206,7 +206,7 @@ async fn a_start_finishes_a_new_name_whose_beginning_was_interrupted() {
     let house = House::new().await;
     house.grow(0, 30).await;
     let kept = sql::signed(&mut house.store.keys().read().await.unwrap()).await.unwrap().unwrap();
-    begin(&house.store, &house.vault, Some(PUBLIC), "moved", None, at(5)).await.unwrap();
+    begin(&house.store, &house.vault, Some(PUBLIC), "moved", at(5)).await.unwrap();
     // As a process leaves it that died between the two databases.
     let mut tx = house.store.keys().begin().await.unwrap();
     sql::replace_signed(&mut tx, &kept).await.unwrap();
@@ -230,7 +230,7 @@ async fn a_new_name_leads_out_of_whatever_was_done_to_leaves_tiles_and_head() {
         house.do_to_main(harm).await;
         // A leaf under a full tile is the business of `unticked verify`.
         assert_eq!(house.open().await.is_ok(), harm.ends_with("leaf_index = 40"), "{harm}");
-        let begun = begin(&house.store, &house.vault, Some(PUBLIC), harm, None, at(1)).await.unwrap();
+        let begun = begin(&house.store, &house.vault, Some(PUBLIC), harm, at(1)).await.unwrap();
         assert_eq!((begun.size, begun.taken_out), (left, taken_out), "{harm}");
         let ledger = house.open().await.unwrap();
         assert_eq!(ledger.last_signed().head.size, left, "{harm}");
@@ -250,8 +250,7 @@ async fn a_key_store_that_is_older_or_another_one_is_refused_until_a_new_name_is
     tx.commit().await.unwrap();
     let refused = house.open().await.err().unwrap();
     assert!(matches!(refused, LedgerError::Unsigned { found: 12 }), "{refused}");
-    let begun =
-        begin(&house.store, &house.vault, Some(PUBLIC), "the key store is of March", None, at(1)).await.unwrap();
+    let begun = begin(&house.store, &house.vault, Some(PUBLIC), "the key store is of March", at(1)).await.unwrap();
     assert_eq!(begun.before, ("forms.example/ledger".to_owned(), None));
     assert_eq!(house.open().await.unwrap().last_signed().head.size, 12);
 }

@@ -33,6 +33,12 @@ const LARGEST_SMALL: u64 = 1 << 26;
 /// No bundle has more files.
 const MOST_FILES: usize = 100_000;
 
+/// No ledger has had more names.
+const MOST_NAMES: usize = 1_000;
+/// What is said where a former name's key is not there.
+const OF_FORMER: &str =
+    "a checkpoint of a former name was compared, and not its signature: its key was not named (--key)";
+
 /// What a bundle holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checked {
@@ -152,6 +158,10 @@ impl Check<'_, '_> {
         let mut all: Vec<OriginLine> = Vec::new();
         while let Some(line) = lines.next()? {
             all.push(line);
+            if all.len() > MOST_NAMES {
+                let reason = format!("`{}` has more names than a ledger can have", names::ORIGINS);
+                return Err(BundleError::NoBundle { path: self.archive.path.clone(), reason });
+            }
         }
         if all.last().is_none_or(|last| last.origin != about.origin) || all.iter().zip(1..).any(|(o, n)| o.number != n)
         {
@@ -186,10 +196,10 @@ impl Check<'_, '_> {
             Err(says) => {
                 let unknown = Note::parse(note).is_ok_and(|note| note.verify(self.keys) == Err(NoteError::UnknownKey));
                 if unknown && former {
-                    self.notes.push(
-                        "a checkpoint of a former name was compared, and not its signature: its key was not named (--key)"
-                            .to_owned(),
-                    );
+                    // Once: a hostile bundle has as many of them as it likes.
+                    if !self.notes.iter().any(|note| note == OF_FORMER) {
+                        self.notes.push(OF_FORMER.to_owned());
+                    }
                     return Checkpoint::parse(note.get(..=note.rfind("\n\n")?)?).ok();
                 }
                 self.file(name, says);
