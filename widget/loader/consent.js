@@ -154,7 +154,7 @@ export default ({ C, T, H: shut, api, choose, put, sig, names, entry, kept }) =>
     room();
     buttons();
     // Focus goes back to where it came from, and nowhere else.
-    const to = back === opener ? opener.shadowRoot.querySelector("button") : back;
+    const to = back && back === opener ? opener.shadowRoot.querySelector("button") : back;
     if (had && to && to.isConnected) to.focus({ preventScroll: true });
     back = null;
     tell("banner", { shown: false });

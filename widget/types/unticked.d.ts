@@ -129,10 +129,62 @@ export interface UntickedAdoptedForm extends HTMLFormElement {
   ): void;
 }
 
+/** What the gate knows of a purpose. Before a decision nothing is allowed. */
+export type UntickedChoice = "granted" | "refused" | "undecided";
+
+/** By purpose, every one that is asked. */
+export type UntickedDecisions = Record<string, UntickedChoice>;
+
+/** What is told on `document`, as `unticked:` and the name. */
+export interface UntickedGateEvents {
+  /** Something was decided, here or in another tab; what it allows is already running. */
+  decided: { decisions: UntickedDecisions; changed: string[] };
+  /** The collector has it in its ledger. `preferences` is the visitor's personal page, where it gives one. */
+  recorded: { reference: string; receipt?: string; preferences?: string };
+  /** The banner or the settings came or went. */
+  banner: { shown: boolean; mode?: "ask" | "settings" };
+}
+
+/**
+ * `window.unticked`, once `gate.js` has run. Before, `window.unticked = window.unticked || { q: [] }` takes calls:
+ * `unticked.q.push(["grant", "statistics"])`, or a function that is called with the gate.
+ *
+ * Tags wait with `type="text/plain" data-category="statistics"` (also `data-cookiecategory`, `data-c15t-category`,
+ * `data-name` with `data-src`); frames, pictures, films and styles with a category and `data-src`, `data-srcset` or
+ * `data-href`. Several purposes are separated by spaces, and all are needed. Buttons of the page's own:
+ * `data-unticked="accept"`, `"refuse"`, `"settings"`.
+ */
+export interface UntickedGate {
+  /** Resolved: the gate knows what it can know from the moment it is there. */
+  readonly ready: Promise<UntickedGate>;
+  decisions(): UntickedDecisions;
+  /** By a purpose's name, or another name that the owner gave it. */
+  allowed(purpose: string): boolean;
+  /** Without a name: all that are asked, but those that the browser's signal (Global Privacy Control) refuses. */
+  grant(...purposes: string[]): void;
+  /** Without a name: all that are asked. */
+  refuse(...purposes: string[]): void;
+  /** Without a name: all that were granted. */
+  withdraw(...purposes: string[]): void;
+  /** Opens the settings. */
+  open(): void;
+  /** The random id on this device, where forms may carry it (`join_forms` is granted). */
+  visitor(): string | undefined;
+  /** Answers what ends it. */
+  on<K extends keyof UntickedGateEvents>(name: K, listener: (detail: UntickedGateEvents[K]) => void): () => void;
+}
+
 declare global {
   interface HTMLElementTagNameMap {
     "unticked-form": UntickedFormElement;
   }
   /** The events bubble and cross shadow roots, so that one listener on `document` hears every form. */
-  interface DocumentEventMap extends UntickedEventMap {}
+  interface DocumentEventMap extends UntickedEventMap {
+    "unticked:decided": CustomEvent<UntickedGateEvents["decided"]>;
+    "unticked:recorded": CustomEvent<UntickedGateEvents["recorded"]>;
+    "unticked:banner": CustomEvent<UntickedGateEvents["banner"]>;
+  }
+  interface Window {
+    unticked?: UntickedGate;
+  }
 }

@@ -26,8 +26,10 @@ pub fn serve(ground: &Ground) -> Result<Server> {
 }
 
 fn answer(examples: &Path, collector: &str, elsewhere: &str, request: &Request) -> Answer {
-    let folder = if request.path().starts_with("/examples/") {
-        // `/examples/spa/` is the folder `examples/spa`; of `examples` itself only pages are shown.
+    let module = request.path().starts_with("/npm/");
+    let folder = if module || request.path().starts_with("/examples/") {
+        // `/npm/index.js` is what a page imports; `/examples/spa/` is the folder `examples/spa`; of `examples` itself only
+        // pages are shown.
         examples.parent().unwrap_or(examples).to_path_buf()
     } else {
         examples.join("shop/site")
