@@ -28,7 +28,7 @@ pub use duration::Period;
 pub use finding::{Finding, Severity};
 pub use form::{Field, Form};
 pub use localized::Localized;
-pub use purpose::Purpose;
+pub use purpose::{Purpose, Tracked};
 pub use rule::Rule;
 
 use crate::id::{FormId, PurposeId};

@@ -36,6 +36,10 @@ pub struct Purpose {
     /// Transfers out of the EU/EEA.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub transfers: Vec<Transfer>,
+    /// Where the purpose is to learn what becomes of what a person is sent: what is looked at. Links of such a kind count only
+    /// while this very consent stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tracks: Option<Tracked>,
     /// Whether a grant waits for a confirmation by mail (double opt-in). The collector sends no such mail yet and hears of no
     /// confirmation: such a grant is told as unconfirmed and used for nothing.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -72,6 +76,42 @@ pub enum PurposeKind {
     Profiling,
     /// What the law demands.
     Legal,
+}
+
+/// What a purpose may look at of what a person is sent (Art. 5(3) Directive 2002/58/EC: only after a yes).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Tracked {
+    /// Whether a mail is opened.
+    MailOpens,
+    /// Whether a link in a mail is followed.
+    MailClicks,
+    /// Whether a document is looked at.
+    DocumentViews,
+}
+
+impl Tracked {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::MailOpens, Self::MailClicks, Self::DocumentViews];
+
+    /// The word that definitions and answers have for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::MailOpens => "mail-opens",
+            Self::MailClicks => "mail-clicks",
+            Self::DocumentViews => "document-views",
+        }
+    }
+
+    /// Of such a word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.as_str() == word)
+    }
+
+    /// Whether it needs a mail to look at.
+    pub fn is_in_mail(self) -> bool {
+        matches!(self, Self::MailOpens | Self::MailClicks)
+    }
 }
 
 /// How long data are kept for a purpose (Art. 13(2)(a)).

@@ -166,6 +166,12 @@ rules! {
     ExplicitWithoutConsent "explicit-without-consent" Error "Art. 9(2)(a) GDPR";
     /// An explicit consent without data that need one.
     ExplicitWithoutSpecial "explicit-without-special" Warning "Art. 9(2)(a) GDPR";
+    /// Looking at what becomes of a mail or a document without asking.
+    TracksWithoutConsent "tracks-without-consent" Error "Art. 5(3) Directive 2002/58/EC";
+    /// Two boxes for one thing.
+    TrackedTwice "tracked-twice" Error "Art. 7(2) GDPR";
+    /// Looking at what becomes of mails that nobody can be sent.
+    TracksNobody "tracks-nobody" Warning "Art. 5(1)(c) GDPR";
     /// A mail confirmation that nobody can receive, or that confirms no consent.
     ConfirmWithoutMail "confirm-without-mail" Error "Art. 7(1) GDPR";
 

@@ -18,6 +18,7 @@ mod purposes;
 mod sensitive;
 #[cfg(test)]
 mod tests;
+mod tracking;
 mod vtiger;
 
 use std::cell::RefCell;
@@ -42,6 +43,7 @@ pub(super) fn lint(reading: &Reading) -> Vec<Finding> {
     destinations::check(&lint);
     for (id, purpose) in &reading.definitions.purposes {
         purposes::check(&lint, id, purpose);
+        tracking::check_purpose(&lint, id, purpose);
     }
     for (id, form) in &reading.definitions.forms {
         let view = FormView { lint: &lint, form, page: lint.page(&format!("forms/{id}.toml")) };
@@ -50,8 +52,10 @@ pub(super) fn lint(reading: &Reading) -> Vec<Finding> {
         consent::check(&view);
         fields::check(&view);
         conditions::check(&view);
+        tracking::check(&view);
     }
     banner::check(&lint);
+    tracking::check_banner(&lint);
     languages::check(&lint);
     found.into_inner()
 }

@@ -78,6 +78,7 @@ pub(super) fn purpose(t: &mut Table<'_, '_>) -> Purpose {
         retention: t.table("retention", retention),
         recipients: t.localized_list("recipients").unwrap_or_default(),
         transfers: t.tables("transfers", transfer).unwrap_or_default(),
+        tracks: t.one_word("tracks", "one box is for one thing; make a purpose, with its own box, of each"),
         confirm_by_mail: t.flag("confirm_by_mail").unwrap_or_default(),
         explicit: t.flag("explicit").unwrap_or_default(),
         required: t.flag("required").unwrap_or_default(),

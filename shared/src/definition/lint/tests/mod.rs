@@ -9,6 +9,7 @@ mod languages;
 mod lists;
 mod purposes;
 mod totality;
+mod tracking;
 mod vtiger;
 
 use std::collections::BTreeMap;
@@ -95,6 +96,7 @@ fn every_rule_is_broken_by_some_test() {
         include_str!("languages.rs"),
         include_str!("lists.rs"),
         include_str!("purposes.rs"),
+        include_str!("tracking.rs"),
         include_str!("vtiger.rs"),
     ];
     for rule in Rule::ALL {
