@@ -2,8 +2,10 @@
 
 pub mod accesses;
 pub mod assets;
+pub mod callers;
 pub mod config;
 pub mod doctor;
+pub mod documents;
 pub mod engagements;
 pub mod erasure;
 pub mod evidence;
@@ -29,6 +31,7 @@ pub mod rotation;
 pub mod router;
 pub mod store;
 pub mod submissions;
+pub mod tracking;
 pub mod vault;
 pub mod verify;
 pub mod wiring;

@@ -67,6 +67,8 @@ enum Command {
     /// What visitors sent: opened for a named person, with a reason, both written into the access log
     #[command(subcommand)]
     Leads(command::leads::Leads),
+    /// Links to documents, which count only for those who said yes to that; and what may be tracked of a person
+    Links(Box<command::links::Links>),
     /// What was decided, in the words of a standard: for an authority, an auditor, the person
     #[command(subcommand)]
     Evidence(command::evidence::Evidence),
@@ -105,6 +107,7 @@ fn main() -> ExitCode {
         Command::Retention(retention) => command::retention::run(&sources, &retention),
         Command::Erase(erase) => command::erase::run(&sources, &erase),
         Command::Leads(leads) => command::leads::run(&sources, &leads),
+        Command::Links(links) => command::links::run(&sources, &links),
         Command::Evidence(evidence) => command::evidence::run(&sources, &evidence),
         Command::Accesses(accesses) => command::accesses::run(&sources, &accesses),
         Command::Ledger(ledger) => command::ledger::run(&sources, &ledger),

@@ -7,6 +7,7 @@ use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 use crate::{
     assets::Assets,
     config::{Secret, Settings},
+    documents::{self, Documents},
     engagements,
     erasure::{self, ErasureError},
     evidence,
@@ -72,6 +73,8 @@ pub struct Parts {
     pub tickets: TicketKeys,
     /// Takes what visitors send.
     pub submissions: Submissions,
+    /// Serves documents, and counts views that are allowed.
+    pub documents: Documents,
     /// Shows each person what they decided, and takes it back.
     pub preferences: Preferences,
     /// Brings it to the destinations.
@@ -228,7 +231,8 @@ impl Running {
 pub async fn serve(settings: Settings, overrides: Overrides) -> Result<Running, StartError> {
     let ring = Ring::open(&settings.key_ring, &overrides.random)?;
     let tickets = TicketKeys::following(ring.clone());
-    let links = Links::new(&ring.current(), &settings.server.public_url);
+    let ring_now = ring.current();
+    let links = Links::new(&ring_now, &settings.server.public_url);
     open_store(&settings, &overrides).await?.close().await;
     let presence = Presence::shared(&settings.database.main)?;
     // Opened only now, when no restore can move the files any more: a lead would be kept in what it put aside.
@@ -268,6 +272,8 @@ pub async fn serve(settings: Settings, overrides: Overrides) -> Result<Running, 
         links: links.clone(),
         clock: overrides.clock.clone(),
     });
+    let document_links = documents::Links::new(&ring_now, &settings.server.public_url);
+    let documents = Documents::new(settings.documents.dir.clone(), document_links);
     let retention = Retention::default();
     let preferences = Preferences::new(preferences::Needs {
         store: store.clone(),
@@ -354,6 +360,7 @@ pub async fn serve(settings: Settings, overrides: Overrides) -> Result<Running, 
         metrics,
         tickets,
         submissions,
+        documents,
         preferences,
         outbox,
         retention,

@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "a contract that cannot go on is broken")]
 
 mod accesses;
+mod documents;
 mod engagements;
 mod engines;
 mod erasure;
@@ -58,6 +59,8 @@ async fn every_room(store: &Store) {
     retention::cuts_and_withholds_what_waits(store).await;
     engagements::finds_whom_a_destination_may_speak_of(store).await;
     engagements::takes_each_message_once(store).await;
+    documents::finds_whose_tracking_may_be_asked_for(store).await;
+    documents::counts_views_by_the_day_and_deletes_them(store).await;
     verify::reads_everything_again(store).await;
     verify::a_snapshot_is_of_one_moment(store).await;
     rotation::finds_what_lies_under_which_key_and_seals_it_anew(store).await;

@@ -47,6 +47,11 @@ impl Crm {
         Self { port, status, taken, events }
     }
 
+    /// Where it answers.
+    pub fn origin(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
     /// From now on it answers so.
     pub fn says(&self, status: u16) {
         self.status.store(status, Ordering::SeqCst);

@@ -6,6 +6,7 @@ mod bad_input;
 mod banner;
 mod crm;
 mod destination;
+mod documents;
 mod engagements;
 mod every_answer;
 mod house;

@@ -357,6 +357,13 @@ fn described(lead: &Lead) -> String {
     if lead.decisions.is_empty() {
         line(&format!("  {NO_EVIDENCE}"));
     }
+    if !lead.views.is_empty() {
+        line("");
+        line("What was looked at, as they allow");
+    }
+    for view in &lead.views {
+        line(&format!("  {} {} {}: {}", view.day(), view.kind, view.document, view.views));
+    }
     line("");
     line("Where it went");
     for delivery in &lead.summary.deliveries {

@@ -15,6 +15,7 @@ pub mod init;
 pub mod keys;
 pub mod leads;
 pub mod ledger;
+pub mod links;
 pub mod quarantine;
 pub mod ready;
 pub mod receipt;

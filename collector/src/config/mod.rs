@@ -19,7 +19,7 @@ pub use layers::{Layer, Sources};
 pub use mail::{MailSettings, Security, SmtpServer};
 pub use secret::Secret;
 pub use settings::{
-    BackupSettings, ClientAddress, ConfigError, ConfigErrors, Effective, EvidenceSettings, LedgerSettings, Limits,
-    Loaded, LogFormat, LogSettings, Origin, OutboxSettings, ServerSettings, Settings, TimestampSettings,
-    WitnessSettings,
+    BackupSettings, ClientAddress, ConfigError, ConfigErrors, DocumentsSettings, Effective, EvidenceSettings,
+    LedgerSettings, Limits, Loaded, LogFormat, LogSettings, Origin, OutboxSettings, ServerSettings, Settings,
+    TimestampSettings, WitnessSettings,
 };

@@ -16,9 +16,9 @@ use super::{
     mail::{MailSettings, SmtpServer},
     secret::Secret,
     settings::{
-        BackupSettings, ClientAddress, ConfigError, ConfigErrors, Effective, EvidenceSettings, LedgerSettings, Limits,
-        Loaded, LogFormat, LogSettings, Origin, OutboxSettings, RetentionSettings, ServerSettings, Settings,
-        TimestampSettings, WitnessSettings,
+        BackupSettings, ClientAddress, ConfigError, ConfigErrors, DocumentsSettings, Effective, EvidenceSettings,
+        LedgerSettings, Limits, Loaded, LogFormat, LogSettings, Origin, OutboxSettings, RetentionSettings,
+        ServerSettings, Settings, TimestampSettings, WitnessSettings,
     },
 };
 use crate::erasure;
@@ -41,6 +41,9 @@ const KEYS: &[(&str, &str)] = &[
     ("server.timeout_seconds", "30"),
     // The folder with your definitions.
     ("definitions.dir", "definitions"),
+    // A folder of documents and images that `/d/` serves to whoever has a link; see docs/documents.md. Nothing is served
+    // without one.
+    ("documents.dir", ""),
     // `sqlite:FILE`, or `postgres://…` where several collectors share one name.
     ("database.url", "sqlite:unticked.db"),
     // Where the keys of persons lie, of the same kind as `url`; else a file beside the database (`unticked-keys.db`)
@@ -165,6 +168,7 @@ impl Reader<'_> {
     fn settings(&mut self) -> Option<Settings> {
         let server = self.server();
         let definitions_dir = self.path("definitions.dir");
+        let documents = DocumentsSettings { dir: self.path_if_any("documents.dir") };
         let database = self.database();
         let key_ring = self.path("keys.ring");
         let backup = BackupSettings {
@@ -203,6 +207,7 @@ impl Reader<'_> {
         Some(Settings {
             server: server?,
             definitions_dir: definitions_dir?,
+            documents,
             database: database?,
             key_ring: key_ring?,
             backup,

@@ -18,6 +18,8 @@ pub struct Settings {
     pub database: DatabaseSettings,
     /// The file of the key ring; made at the first start.
     pub key_ring: PathBuf,
+    /// Files for visitors.
+    pub documents: DocumentsSettings,
     /// Where copies go.
     pub backup: BackupSettings,
     /// How much one client and one form may send.
@@ -53,6 +55,13 @@ pub struct ServerSettings {
     pub body_limit: usize,
     /// How long a request may take, and how long a shutdown waits for those under way.
     pub timeout: Duration,
+}
+
+/// Files for visitors.
+#[derive(Debug, Clone, Default)]
+pub struct DocumentsSettings {
+    /// The folder that `/d/` serves; nothing is served without one.
+    pub dir: Option<PathBuf>,
 }
 
 /// Where copies go.

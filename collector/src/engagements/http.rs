@@ -10,19 +10,20 @@ use axum::{
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use unticked_shared::{
-    id::DestinationId,
-    signature::{EVENT_HEADERS, SigningKey, sha256},
-    submission::ProblemType,
-};
+use unticked_shared::{id::DestinationId, signature::sha256, submission::ProblemType};
 use uuid::Uuid;
 
 use super::{
     Outcome, Report, Tools,
-    decide::{PushResult, Pushed, Signed, TOLERANCE, Unsigned, too_late, verify},
+    decide::{PushResult, Pushed, too_late},
     push::{Engaged, Person},
 };
-use crate::{problem::Refusal, retention::RetentionError, wiring::App};
+use crate::{
+    callers::{self, TOLERANCE},
+    problem::Refusal,
+    retention::RetentionError,
+    wiring::App,
+};
 
 /// Persons in one message.
 pub const MOST: usize = 100;
@@ -87,7 +88,7 @@ async fn engage(State(app): State<App>, headers: HeaderMap, body: Bytes) -> Resu
 
 async fn answer(app: &App, headers: &HeaderMap, body: &Bytes) -> Result<Response, Refusal> {
     let now = app.clock.now();
-    let signed = headers_of(headers).ok_or_else(|| unsigned(Unsigned::Headers))?;
+    let signed = callers::http::headers_of(headers)?;
     // serde's own message may quote what was sent.
     let sent: Sent = serde_json::from_slice(body).map_err(|_| {
         Refusal::new(ProblemType::Malformed).detail(
@@ -95,22 +96,14 @@ async fn answer(app: &App, headers: &HeaderMap, body: &Bytes) -> Result<Response
              or {\"destination\", \"engagements\": […]}",
         )
     })?;
-    let destinations = app.forms.destinations();
-    let destination = destinations.iter().find(|one| one.id == sent.destination);
-    let secret = destination.and_then(|one| app.settings.secrets.get(&one.secret.to_lowercase()));
-    // A destination that does not exist has no key, and is refused as one that does.
-    let keys: Vec<SigningKey> = secret
-        .map(|secret| secret.reveal().split_whitespace().filter_map(|one| SigningKey::from_secret(one).ok()).collect())
-        .unwrap_or_default();
-    let signed_at = verify(&signed, body, &keys, now).map_err(unsigned)?;
-    let message = signed.id.to_owned();
+    let caller = callers::http::caller(app, &sent.destination, &signed, body, now)?;
     let single = sent.engagements.is_none();
     let report = Report {
         destination: sent.destination.clone(),
-        served: destination.map(|one| one.purposes.clone()).unwrap_or_default(),
-        message,
+        served: caller.purposes,
+        message: signed.id.to_owned(),
         digest: sha256(&[body]),
-        engaged: engaged(sent, signed_at.min(now), now)?,
+        engaged: engaged(sent, caller.signed_at.min(now), now)?,
     };
     let tools = Tools {
         store: app.store.clone(),
@@ -190,21 +183,6 @@ fn engaged(sent: Sent, signed_at: Timestamp, now: Timestamp) -> Result<Vec<Engag
             Ok(Engaged { person, at: at.min(now) })
         })
         .collect()
-}
-
-/// Each header once, as text.
-fn headers_of(headers: &HeaderMap) -> Option<Signed<'_>> {
-    let once = |name: &str| {
-        let mut values = headers.get_all(name).iter();
-        let value = values.next()?.to_str().ok()?;
-        values.next().is_none().then_some(value)
-    };
-    let [id, timestamp, signature] = EVENT_HEADERS;
-    Some(Signed { id: once(id)?, timestamp: once(timestamp)?, signature: once(signature)? })
-}
-
-fn unsigned(why: Unsigned) -> Refusal {
-    Refusal::new(ProblemType::SignatureInvalid).detail(&why.to_string())
 }
 
 fn failed(error: &RetentionError) -> Refusal {

@@ -1,7 +1,7 @@
 //! What a CRM knows and we do not: that a person was heard of again.
 //!
 //! Some periods count from the last engagement. A destination that received a person's data may say when that was
-//! (`POST /v1/engagements`, signed with its own secret as the Standard Webhooks specification lays it out: [`http`]), and
+//! (`POST /v1/engagements`, signed with its own secret, see [`crate::callers`]), and
 //! the periods of the purposes that it serves, and that still stand, count from that day on ([`decide`]). An evidence
 //! record says who said so and when. Nothing is ever moved back, nor into the future, and what has ended or was withdrawn
 //! stays so: then the destination is told that it is too late.

@@ -21,6 +21,7 @@ use super::{
     suppression,
 };
 use crate::{
+    documents,
     evidence::{self, EvidenceRow},
     mail,
     outbox::{
@@ -180,6 +181,7 @@ pub async fn forget(
     }
     retention::sql::forget_address(&mut tx, row.subject_id).await?;
     mail::sql::forget(&mut tx, mail::sql::Kind::Submission, submission).await?;
+    documents::forget(&mut tx, submission).await?;
     sql::blur(&mut tx, submission).await?;
     sql::begin(&mut tx, &row).await?;
     evidence::keep(&mut tx, &tools.ledger, &[&record]).await?;

@@ -17,6 +17,15 @@ struct LeadJson<'a> {
     #[serde(flatten)]
     summary: SummaryJson<'a>,
     values: Vec<ValueJson<'a>>,
+    views: Vec<ViewJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct ViewJson<'a> {
+    day: String,
+    kind: &'a str,
+    document: &'a str,
+    views: i64,
 }
 
 #[derive(Serialize)]
@@ -141,8 +150,15 @@ pub fn lead_json(lead: &Lead) -> serde_json::Result<String> {
         statement: decided.statement.as_deref(),
         ..decision(&decided.standing)
     });
+    let views = lead.views.iter().map(|view| ViewJson {
+        day: view.day(),
+        kind: &view.kind,
+        document: &view.document,
+        views: view.views,
+    });
     let json = LeadJson {
         values: values.collect(),
+        views: views.collect(),
         summary: SummaryJson { decisions: decisions.collect(), ..summary(&lead.summary) },
     };
     serde_json::to_string(&json)

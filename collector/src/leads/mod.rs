@@ -28,6 +28,7 @@ use self::{
 };
 use crate::{
     accesses::{Accesses, Opened, Reader},
+    documents::{self, View},
     evidence::{self, Standing},
     forms::{Forms, Version},
     store::{Connection, Store, StoreError, values::millis},
@@ -112,6 +113,8 @@ pub struct Lead {
     pub values: Vec<ShownValue>,
     /// What each purpose rests on now, with the words that the person saw.
     pub decisions: Vec<Decided>,
+    /// How often they looked at what they were sent, as far as they allow that to be counted.
+    pub views: Vec<View>,
 }
 
 /// One field of a lead.
@@ -257,7 +260,8 @@ impl Leads {
         }
         let decisions = lead.standing.iter().map(|standing| decided(standing, version, &lead.submission.language));
         let decisions = decisions.collect();
-        Ok(Lead { summary: lead, values, decisions })
+        let views = documents::sql::of_submission(&mut self.store.read().await?, submission).await?;
+        Ok(Lead { summary: lead, values, decisions, views })
     }
 }
 

@@ -18,7 +18,7 @@ use super::{
     sql::{self, NEVER},
 };
 use crate::{
-    erasure,
+    documents, erasure,
     evidence::{self, Draft, EvidenceRow, Standing},
     forms::Version,
     ledger::Ledger,
@@ -98,6 +98,11 @@ pub(crate) async fn carry_out(
     let standing = standing_after(loaded, verdict);
     // Where nothing ends and nothing is forgotten no body is looked at: what waits is none of our business.
     let touches = verdict.changes_anything() || verdict.anonymous;
+    // What was counted under a consent goes with it.
+    documents::keep_allowed(tx, submission, |purpose| {
+        standing.iter().any(|standing| standing.purpose == *purpose && standing.may_be_used())
+    })
+    .await?;
     let left = if touches { cut_bodies(tx, submission, &standing, hands, now).await? } else { 0 };
     let known = hands.keys.identity.is_some();
     let forget = verdict.anonymous && known && left == 0;
@@ -114,6 +119,7 @@ pub(crate) async fn carry_out(
         sql::forget_address(tx, subject).await?;
     }
     if forget {
+        documents::forget(tx, submission).await?;
         // From here on the deadline of the evidence counts.
         erasure::sql::begin(
             tx,

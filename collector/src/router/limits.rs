@@ -11,6 +11,7 @@ use axum::{
 };
 use jiff::Timestamp;
 use unticked_shared::{definition::banner, id::FormId};
+use uuid::Uuid;
 
 use super::client::Client;
 use crate::{config::Limits, problem::Refusal, wiring::App};
@@ -18,12 +19,16 @@ use crate::{config::Limits, problem::Refusal, wiring::App};
 /// How many clients are remembered in one generation; two generations are kept.
 const GENERATION: usize = 65_536;
 
+/// Views of one submission's links that are counted in a minute.
+const VIEWS: u32 = 30;
+
 /// All limits.
 pub struct RateLimits {
     clients: Mutex<Buckets<IpAddr>>,
     forms: Mutex<Buckets<FormId>>,
     /// Everybody who comes decides something: whoever did shall still be able to send a form, and a crowd shuts nothing.
     deciding: Mutex<Buckets<IpAddr>>,
+    views: Mutex<Buckets<Uuid>>,
 }
 
 impl RateLimits {
@@ -33,6 +38,7 @@ impl RateLimits {
             clients: Mutex::new(Buckets::new(limits.per_client_per_minute)),
             forms: Mutex::new(Buckets::new(limits.per_form_per_minute)),
             deciding: Mutex::new(Buckets::new(limits.banner_per_client_per_minute)),
+            views: Mutex::new(Buckets::new(VIEWS)),
         }
     }
 
@@ -44,6 +50,11 @@ impl RateLimits {
         }
         self.take_client(client, now)?;
         take(&self.forms, form.clone(), now)
+    }
+
+    /// Whether one more view of what a submission was sent is counted: whoever has a link keeps nobody from the writer.
+    pub fn take_view(&self, submission: Uuid, now: Timestamp) -> bool {
+        take(&self.views, submission, now).is_ok()
     }
 
     /// Takes one token of the client, where no form is concerned.

@@ -31,8 +31,8 @@ pub use self::{
     limits::RateLimits,
 };
 use crate::{
-    assets, engagements, gate, ledger, metrics, placements, preferences, problem, problem::Refusal, receipts,
-    submissions, wiring::App,
+    assets, documents, engagements, gate, ledger, metrics, placements, preferences, problem, problem::Refusal,
+    receipts, submissions, tracking, wiring::App,
 };
 
 /// Everything the collector answers.
@@ -46,6 +46,7 @@ pub fn router(app: App) -> Router {
     Router::new()
         .merge(forms)
         .merge(assets::routes())
+        .merge(documents::http::routes())
         .merge(engagements::http::routes())
         .merge(gate::http::routes())
         .merge(ledger::publish::http::routes())
@@ -53,6 +54,7 @@ pub fn router(app: App) -> Router {
         .merge(placements::pages::routes())
         .merge(preferences::http::routes())
         .merge(receipts::http::routes())
+        .merge(tracking::http::routes())
         .route("/healthz", get(probe::healthy))
         .route("/readyz", get(ready))
         .route("/metrics", get(measured))

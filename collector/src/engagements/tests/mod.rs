@@ -1,7 +1,6 @@
 //! What a CRM says of Ann, who asked to be called: calls last two years from the last engagement.
 
 mod reporting;
-mod signing;
 
 use jiff::{SignedDuration, Timestamp};
 use unticked_shared::{

@@ -43,6 +43,7 @@ const UNVOUCHED: &[(&str, &[&str])] = &[
     ("mail", &[]),
     ("mail_item", &[]),
     ("engagement_message", &[]),
+    ("document_view", &[]),
     ("main_reached", &["noted_at", "behind_since"]),
     ("_sqlx_migrations", &[]),
 ];

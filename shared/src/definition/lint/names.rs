@@ -70,7 +70,10 @@ pub(super) fn purposes(view: &FormView<'_, '_>) {
                 let message = format!("no file purposes/{purpose}.toml declares this purpose{hint}");
                 page.value(&path, Rule::UnknownPurpose, message);
             }
-        } else if !form.fields.is_empty() && !needs_no_field(view, purpose) && !form.fields.iter().any(|field| field.purposes.contains(purpose)) {
+        } else if !form.fields.is_empty()
+            && !needs_no_field(view, purpose)
+            && !form.fields.iter().any(|field| field.purposes.contains(purpose))
+        {
             let message =
                 format!("no field of this form is used for `{purpose}`; name it at a field, or remove it here");
             page.value(&path, Rule::PurposeWithoutField, message);

@@ -29,12 +29,14 @@ pub(super) fn check(view: &FormView<'_, '_>) {
         let Some(tracked) = purpose.tracks else { continue };
         let path = format!("purposes[{index}]");
         if let Some((_, other)) = seen.iter().find(|(one, _)| *one == tracked) {
-            let message = format!("`{other}` asks for `{}` already; ask once, or the two may disagree", tracked.as_str());
+            let message =
+                format!("`{other}` asks for `{}` already; ask once, or the two may disagree", tracked.as_str());
             page.value(&path, Rule::TrackedTwice, message);
         }
         seen.push((tracked, id));
         if tracked.is_in_mail() && !can_be_written_to && !form.fields.is_empty() {
-            let message = format!("`{id}` is about mails, and this form has no field of kind \"email\" to send them to");
+            let message =
+                format!("`{id}` is about mails, and this form has no field of kind \"email\" to send them to");
             page.value(&path, Rule::TracksNobody, message);
         }
     }

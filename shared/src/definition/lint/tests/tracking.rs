@@ -27,7 +27,8 @@ broken! {
 fn each_kind_can_be_asked_for_by_a_purpose_that_no_field_is_used_for() {
     for tracked in Tracked::ALL {
         let mut files = edited(&[(FORM, "\"stats\", \"diet\"]", "\"stats\", \"diet\", \"looks\"]")]);
-        let looks = format!("{}tracks = \"{}\"\n", sound()[NEWS].replace("confirm_by_mail = true\n", ""), tracked.as_str());
+        let looks =
+            format!("{}tracks = \"{}\"\n", sound()[NEWS].replace("confirm_by_mail = true\n", ""), tracked.as_str());
         files.insert("purposes/looks.toml".to_owned(), looks);
         let checked = check(&files);
         assert_eq!(checked.findings, []);
@@ -44,6 +45,7 @@ fn a_banner_knows_nobody_whose_mails_could_be_tracked() {
                   text = { en = \"W\", bg = \"В\" }\n";
     files.insert("banner.toml".to_owned(), banner.to_owned());
     let findings = check(&files).findings;
-    let found = findings.iter().find(|finding| finding.rule == Rule::TracksNobody).unwrap_or_else(|| panic!("{findings:#?}"));
+    let found =
+        findings.iter().find(|finding| finding.rule == Rule::TracksNobody).unwrap_or_else(|| panic!("{findings:#?}"));
     assert_eq!((found.file.as_str(), found.place.line), ("banner.toml", 2));
 }

@@ -1,9 +1,6 @@
 //! Whose a message is.
 
-use unticked_shared::signature::SigningKey;
-
 use super::*;
-use crate::engagements::decide::{Signed, Unsigned, verify};
 
 const SECRET: &str = "whsec_dW50aWNrZWQtZG9jdW1lbnRhdGlvbiEhdW50aWM=";
 const OTHER: &str = "whsec_dGhlIG9sZCBvbmUsIGZvciBhcyBsb25nIGFzIGl0IHQ=";
