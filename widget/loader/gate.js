@@ -108,7 +108,7 @@
   const flip = (e, v) => {
     const s = M.slice(4).filter((n) => e.hasAttribute(n)), k = s.map((n) => e.getAttribute(n)).join();
     if (v ? D.get(e) === k : !D.delete(e)) return;
-    for (const n of s) v ? e.setAttribute(n.slice(5), e.getAttribute(n)) : e.removeAttribute(n.slice(5));
+    for (const n of s) v ? e.setAttribute("href" in e ? "href" : n.slice(5), e.getAttribute(n)) : e.removeAttribute("href" in e ? "href" : n.slice(5));
     if (v) D.set(e, k), e.localName == "source" && e.parentNode.load?.();
     else e.replaceWith(e);
   };
