@@ -15,7 +15,7 @@
 //   R purposes whose scripts have run, H closed frames, I scripts in line, D what was opened, with what;
 //   U(list, one) is in it, V(purpose) is allowed, W(root) looks for marks, X(purpose) the browser objects, J(element) needs;
 //   q tells a queue, j reads the entry, y decides, Y makes grant and refuse, Z lets a decision act, c starts a script, r what
-//   is in line.
+//   is in line; h while the page is read, i whether something is undecided, _ looks at a marked element, $ opens or closes it.
 // In a function p is a purpose, s are several, e is an element, n a node, name or number, v a value.
 (() => {
   "use strict";
@@ -37,7 +37,7 @@
 
   const X = (p) => P[p].g && (navigator.globalPrivacyControl || (C.k && navigator.doNotTrack == 1));
   const V = (p) => U(N, (p = A[p] || p)) || S[p] === 1;
-  const open = () => Q.some((p) => S[p] == null);
+  const i = () => Q.some((p) => S[p] == null);
   const j = () => {
     try { E = JSON.parse(localStorage.getItem(K)); } catch {}
     E = B(E);
@@ -85,7 +85,7 @@
   function gtag() { q("dataLayer", arguments); }
   const tell = (v) => {
     const { google: g, uet: u, matomo: m } = B(C.s), y = V(m), o = {};
-    if (v == "default" && open()) o.wait_for_update = 500;
+    if (v == "default" && i()) o.wait_for_update = 500;
     for (const t of O.keys(B(g))) o[t] = word(g[t]);
     if (g) gtag("consent", v, o);
     if (u) q("uetq", "consent", v, { ad_storage: word(u) });
@@ -99,38 +99,38 @@
   const M = ["category", "cookiecategory", "c15t-category", "name", "src", "srcset", "href"].map((n) => "data-" + n);
   const F = 'script[type="text/plain"],link[data-href],[data-src],[data-srcset]';
   const R = new Set(), H = new Set(), I = [], D = new WeakMap();
-  const early = () => d.readyState == "loading";
+  const h = () => d.readyState == "loading";
   const J = (e) => {
     const n = M.slice(0, 4).find((n) => e.hasAttribute(n));
     return n && e.getAttribute(n).trim().split(/[\s,]+/).map((p) => A[p] || p);
   };
   // A frame is emptied by being put in anew; what is around a source must hear of it.
-  const flip = (e, v) => {
+  const $ = (e, v) => {
     const s = M.slice(4).filter((n) => e.hasAttribute(n)), k = s.map((n) => e.getAttribute(n)).join();
     if (v ? D.get(e) === k : !D.delete(e)) return;
     for (const n of s) v ? e.setAttribute("href" in e ? "href" : n.slice(5), e.getAttribute(n)) : e.removeAttribute("href" in e ? "href" : n.slice(5));
     if (v) D.set(e, k), e.localName == "source" && e.parentNode.load?.();
     else e.replaceWith(e);
   };
-  const look = (e) => {
+  const _ = (e) => {
     const s = J(e) || [], p = s.find((p) => !U(N, p) && !P[p]), v = s[0] != null && s.every(V), soon = e.hasAttribute("async");
     if (p != null) warn("no purpose “" + p + "”: what it marks", e);
     else if (e.localName == "script") {
-      if (v) soon ? c(e) : I.includes(e) || (early() && (e.defer || e.dataset.type == "module")) || I.push(e);
+      if (v) soon ? c(e) : I.includes(e) || (h() && (e.defer || e.dataset.type == "module")) || I.push(e);
     } else if (s[0]) {
-      flip(e, v);
+      $(e, v);
       if (e.localName == "iframe") H[v ? "delete" : "add"](e);
     }
   };
   const W = (e) => {
     const n = H.size;
-    for (const v of [e, ...e.querySelectorAll(F)]) if (v.matches(F)) look(v);
+    for (const v of [e, ...e.querySelectorAll(F)]) if (v.matches(F)) _(v);
     r();
     if (H.size > n) wake();
   };
   // While the page is read, a script's text is whole once something follows it.
   const r = () => {
-    while (I[0] && (/src/.test(I[0].getAttributeNames()) || (!b && (!early() || I[0].nextSibling || I[0].parentNode.nextSibling)))) c(I.shift());
+    while (I[0] && (/src/.test(I[0].getAttributeNames()) || (!b && (!h() || I[0].nextSibling || I[0].parentNode.nextSibling)))) c(I.shift());
   };
   // A copy runs beside it, as the browser would have run the tag; nothing is left to run it again.
   const c = (e) => {
@@ -164,7 +164,8 @@
     module = module || import(C.h + "/consent.js?" + tries++).then((m) => m.default({ C, T, H, api, choose: y, put, sig: X, names: J, entry: () => E, kept: () => G }));
     return module.then((m) => m[n](v), (e) => console.warn("Unticked: no banner", e, (module = 0)));
   };
-  const wake = (v) => ((L && E.u) || open() || H.size) && call("wake", v);
+  // Not while the page is read: some engines take no import map after the first import.
+  const wake = (v) => h() || (((L && E.u) || i() || H.size) && call("wake", v));
   // A page is loaded anew only where a script has run that is no longer allowed: there is no other way to stop it.
   const Z = (v) => {
     const o = S;
@@ -205,7 +206,7 @@
     const e = v.target.closest?.("[data-unticked]"), o = { accept: grant, refuse, settings: () => api.open(e) }[e && e.dataset.unticked];
     if (o) v.preventDefault(), o();
   }, true);
-  d.addEventListener("DOMContentLoaded", () => W(d.documentElement));
+  d.addEventListener("DOMContentLoaded", () => { W(d.documentElement); wake(1); });
   addEventListener("storage", ({ key: k }) => sync(k == K || k == null));
   addEventListener("pageshow", (v) => sync(v.persisted));
   addEventListener("online", wake);
