@@ -191,9 +191,9 @@ fn read_attributes(text: &str) -> Vec<(&str, &str)> {
     found
 }
 
-/// Each custom property is read by the stylesheet, each part is one of the views'.
+/// Each custom property is read by a stylesheet, each part is one of the views'.
 pub fn css(body: &str) -> Result<(), String> {
-    let style = fs::read_to_string(book::root().join("widget/style/unticked.css")).unwrap();
+    let style = sources(&book::root().join("widget/style"));
     let views = sources(&book::root().join("widget/src"));
     for property in words_after(body, "--unticked-") {
         if !style.contains(&format!("var(--unticked-{property},")) {
@@ -223,7 +223,7 @@ fn words_after<'t>(text: &'t str, prefix: &str) -> Vec<&'t str> {
 
 /// Each event is one that is told.
 pub fn js(body: &str) -> Result<(), String> {
-    let loader = fs::read_to_string(book::root().join("widget/loader/unticked.js")).unwrap();
+    let loader = sources(&book::root().join("widget/loader"));
     let widget = sources(&book::root().join("widget/src/browser"));
     for event in words_after(body, "\"unticked:") {
         let told = [format!("tell(\"{event}\""), format!("\"unticked:{event}\""), format!("\"{event}\"")];

@@ -29,10 +29,18 @@ fn every_table_is_on_the_page_that_says_what_is_stored() {
     assert!(tables > 10, "the migrations cannot be read");
 }
 
+/// What governs the site's own loading, and so remembers what was decided about it.
+const GATE: [&str; 2] = ["gate.js", "consent.js"];
+
 #[test]
-fn nothing_is_stored_on_a_visitors_device() {
-    let mut code = check::sources(&book::root().join("widget/loader"));
-    code += &check::sources(&book::root().join("widget/src"));
+fn forms_store_nothing_on_a_visitors_device() {
+    let mut code = check::sources(&book::root().join("widget/src"));
+    for entry in fs::read_dir(book::root().join("widget/loader")).unwrap() {
+        let path = entry.unwrap().path();
+        if !GATE.iter().any(|gate| path.ends_with(gate)) {
+            code += &fs::read_to_string(path).unwrap();
+        }
+    }
     for way in [
         "cookie",
         "localStorage",
@@ -48,6 +56,37 @@ fn nothing_is_stored_on_a_visitors_device() {
     }
     let collector = check::sources(&book::root().join("collector/src")).to_ascii_lowercase();
     assert!(!collector.contains("set_cookie") && !collector.contains("set-cookie"), "the collector sets a cookie");
+}
+
+#[test]
+fn the_gate_keeps_one_entry_and_the_page_names_everything_in_it() {
+    let page = page("banner.md");
+    let code: String = GATE.iter().map(|file| source(&format!("widget/loader/{file}"))).collect();
+    assert_eq!(code.matches("setItem(").count(), 1, "an entry more than docs/banner.md names");
+    assert!(code.contains("localStorage.setItem(K,") && code.contains("K = \"unticked\""));
+    // A cookie is written only to be deleted.
+    assert_eq!(code.matches(".cookie =").count(), code.matches("d.cookie = n + \"=;max-age=0;").count());
+    for way in ["indexedDB", "caches.", "serviceWorker", "cookieStore", "navigator.storage"] {
+        assert!(!code.contains(way), "the gate mentions {way}; docs/banner.md says that there is one entry");
+    }
+    let gate = source("widget/loader/gate.js");
+    let name = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '$';
+    let mut keys = 0;
+    // `E` is the entry wherever it stands by itself, and `e` the one that is made.
+    for (at, _) in gate.match_indices("E.") {
+        if gate[..at].ends_with(|c: char| name(c) || c == '.') {
+            continue;
+        }
+        let key: String = gate[at + 2..].chars().take_while(|c| name(*c)).collect();
+        assert!(page.contains(&format!("| `{key}` |")), "docs/banner.md does not name `{key}` of the entry");
+        keys += 1;
+    }
+    assert!(keys > 5, "the gate cannot be read");
+    let made = gate.split("const e = {").nth(1).and_then(|rest| rest.split(" };").next()).expect("what is made");
+    for key in made.split(", ").filter_map(|pair| pair.trim().split(':').next()).filter(|key| !key.contains(' ')) {
+        let known = page.contains(&format!("| `{key}` |"));
+        assert!(known || !key.chars().all(name), "docs/banner.md does not name `{key}` of the entry");
+    }
 }
 
 #[test]

@@ -23,6 +23,9 @@ const RECEIPT_BUDGET: usize = 120_000;
 /// What adopts a page's own form: it comes only where such a form is, and instead of the Wasm.
 const ADOPT_BUDGET: usize = 11_000;
 
+/// The banner's stylesheet. It comes only where something is asked, or the settings are opened.
+const BANNER_STYLESHEET_BUDGET: usize = 3_000;
+
 /// One file's bytes as they are sent.
 struct Sizes {
     raw: usize,
@@ -71,6 +74,12 @@ pub fn check() -> Result<bool> {
     let adopt = sizes(address, adopt)?;
     line("adopt.js", &adopt, Some(ADOPT_BUDGET));
     within &= adopt.brotli <= ADOPT_BUDGET;
+    let banner_path = "/v1/forms/banner/placement?lang=en";
+    let banner: Value = serde_json::from_slice(&get(address, banner_path, "identity")?)?;
+    let banner = sizes(address, banner["stylesheet"].as_str().context("the banner names no stylesheet")?)?;
+    line("banner: stylesheet", &banner, Some(BANNER_STYLESHEET_BUDGET));
+    within &= banner.brotli <= BANNER_STYLESHEET_BUDGET;
+    line("banner: placement", &sizes(address, banner_path)?, None);
     let page = String::from_utf8(get(address, "/receipt", "identity")?).context("the page for receipts is no text")?;
     let named = |attribute: &str| {
         let (_, rest) = page.split_once(&format!("{attribute}=\"")).context("the page for receipts names no Wasm")?;

@@ -23,6 +23,14 @@ pub(super) fn all(answers: &Answers) -> BTreeMap<String, String> {
     files
 }
 
+/// What a site needs that loads more than itself, under names that nothing reads until the owner takes `.example` away.
+pub(super) fn examples(answers: &Answers) -> BTreeMap<String, String> {
+    BTreeMap::from([
+        ("banner.toml.example".to_owned(), banner(answers)),
+        ("purposes/statistics.toml.example".to_owned(), statistics(answers)),
+    ])
+}
+
 /// A text as TOML.
 pub(super) fn quoted(text: &str) -> String {
     toml::Value::String(text.to_owned()).to_string()
@@ -154,9 +162,15 @@ period = \"P2Y\"
     )
 }
 
+fn list(items: &[String]) -> String {
+    items.iter().map(|item| quoted(item)).collect::<Vec<_>>().join(", ")
+}
+
+fn codes(answers: &Answers) -> Vec<String> {
+    answers.tongues.iter().map(|tongue| tongue.code().to_owned()).collect()
+}
+
 fn form(answers: &Answers) -> String {
-    let list = |items: &[String]| items.iter().map(|item| quoted(item)).collect::<Vec<_>>().join(", ");
-    let codes: Vec<String> = answers.tongues.iter().map(|tongue| tongue.code().to_owned()).collect();
     let destinations = match answers.crm {
         Crm::None => "# destinations = [\"crm\"]\n".to_owned(),
         _ => "destinations = [\"crm\"]\n".to_owned(),
@@ -189,7 +203,7 @@ purposes = [\"enquiry\", \"newsletter\"]
 # Nobody has to give it: it is not `required`.
 {phone}
 {message}",
-        languages = list(&codes),
+        languages = list(&codes(answers)),
         sites = list(&answers.sites),
         title = localized(answers, "title", |_, words| words.title.to_owned()),
         intro = localized(answers, "intro", |_, words| words.intro.to_owned()),
@@ -222,6 +236,71 @@ purposes = [\"enquiry\", \"newsletter\"]
             |words| words.message,
             "purposes = [\"enquiry\"]\nrequired = true\nmax_length = 2000\n"
         ),
+    )
+}
+
+fn banner(answers: &Answers) -> String {
+    format!(
+        "\
+# Does your site count its visitors, show videos or maps of others, or advertise? Then it must ask first (Art. 5(3)
+# Directive 2002/58/EC), and this is what asks: take \".example\" away from the names of this file and of
+# purposes/statistics.toml.example, say what is true of your site, and put this before everything else in <head>:
+#
+#   <script src=\"{public_url}/gate.js\"></script>
+#
+# What waits for a yes is marked: <script type=\"text/plain\" data-category=\"statistics\" src=\"…\"></script>. A site that
+# loads nothing but itself needs no banner: leave this file as it is. docs/banner.md has the rest.
+
+languages = [{languages}]
+sites = [{sites}]
+# The files in purposes/. Those that rest on consent have a switch each, off; others are told.
+purposes = [\"statistics\"]
+# Along the lower edge (bar), in the middle above it (box), or in the corner.
+layout = \"box\"
+# How long a decision holds, a refusal as long as a consent.
+ask_again = \"P6M\"
+
+{title}
+{text}
+# Each service that loads, with what it leaves on the device; what is declared here is deleted when a consent is taken back.
+[[service]]
+name = \"Matomo\"
+purpose = \"statistics\"
+recipient = {recipient}
+hosts = [\"stats.shop.example\"]
+
+[[service.cookie]]
+name = \"_pk_id.*\"
+duration = {duration}
+why = {why}
+",
+        public_url = answers.public_url,
+        languages = list(&codes(answers)),
+        sites = list(&answers.sites),
+        title = localized(answers, "title", |_, words| words.banner_title.to_owned()),
+        text = localized(answers, "text", |_, words| words.banner_text.to_owned()),
+        recipient = inline(answers, |words| words.counter_recipient),
+        duration = inline(answers, |words| words.counter_kept),
+        why = inline(answers, |words| words.counter_why),
+    )
+}
+
+fn statistics(answers: &Answers) -> String {
+    format!(
+        "\
+# For banner.toml: one switch of its own, off.
+kind = \"analytics\"
+legal_basis = \"consent\"
+
+{name}
+# The words that people agree to.
+{statement}
+[retention]
+period = \"P6M\"
+{kept}",
+        name = localized(answers, "name", |_, words| words.statistics.to_owned()),
+        statement = localized(answers, "statement", |_, words| words.statistics_statement.to_owned()),
+        kept = localized(answers, "text", |_, words| words.statistics_kept.to_owned()),
     )
 }
 

@@ -69,7 +69,7 @@ pub fn write(folder: &Path, answers: &Answers, random: &Random) -> Result<(), Fo
     for part in ["", "purposes", "forms"] {
         made.folder(&folder.join(DEFINITIONS).join(part))?;
     }
-    for (name, text) in &definitions {
+    for (name, text) in definitions.iter().chain(&super::examples(answers)) {
         made.file(&folder.join(DEFINITIONS).join(name), text.as_bytes(), 0o644)?;
     }
     if matches!(answers.crm, Crm::Webhook { .. }) {

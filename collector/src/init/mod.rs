@@ -36,6 +36,11 @@ pub fn definitions(answers: &Answers) -> BTreeMap<String, String> {
     definitions::all(answers)
 }
 
+/// Definitions that wait under a name which nothing reads: a banner, for a site that loads more than itself.
+pub fn examples(answers: &Answers) -> BTreeMap<String, String> {
+    definitions::examples(answers)
+}
+
 /// The settings' text.
 pub fn settings(answers: &Answers) -> String {
     settings::text(answers)

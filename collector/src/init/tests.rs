@@ -59,6 +59,23 @@ fn whatever_is_answered_the_definitions_pass_without_a_finding() {
 }
 
 #[test]
+fn the_banner_that_waits_passes_without_a_finding_once_it_has_its_name() {
+    use Tongue::{Arabic, Bulgarian, English};
+    for tongues in [&[English][..], &[Bulgarian], &[Arabic], &[Bulgarian, English], &[Arabic, English, Bulgarian]] {
+        let answers = teas(Crm::None, tongues);
+        let mut files = definitions(&answers);
+        for (name, text) in examples(&answers) {
+            files.insert(name.strip_suffix(".example").unwrap().to_owned(), text);
+        }
+        let checked = definition::check(&files);
+        let said: Vec<String> = checked.findings.iter().map(ToString::to_string).collect();
+        assert_eq!(said, [""; 0], "{tongues:?}");
+        let banner = checked.definitions.unwrap().banner.unwrap();
+        assert_eq!((banner.sites.as_slice(), banner.services.len()), (answers.sites.as_slice(), 1));
+    }
+}
+
+#[test]
 fn the_authority_is_the_controllers_own_where_the_address_tells_its_country() {
     let controller = |address: &str| {
         let answers = Answers { address: address.to_owned(), ..teas(Crm::None, &[Tongue::English]) };

@@ -216,7 +216,7 @@ rules! {
     LongerRefusal "longer-refusal" Warning "Art. 7(3) GDPR; EDPB guidelines 03/2022";
     /// A service that does not say who receives what it learns.
     NoRecipient "no-recipient" Warning "Art. 13(1)(e) GDPR";
-    /// Something left on the device for nobody says how long.
+    /// Something left on the device without a word on how long.
     NoDuration "no-duration" Error "Art. 13(2)(a) GDPR; CJEU C-673/17";
     /// No host.
     BadHost "bad-host" Error "";

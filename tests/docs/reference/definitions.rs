@@ -12,7 +12,7 @@ use super::{
 use crate::book;
 
 /// The files, as markers and samples name them.
-pub const FILES: [&str; 4] = ["controller.toml", "purposes/", "forms/", "destinations.toml"];
+pub const FILES: [&str; 5] = ["controller.toml", "purposes/", "forms/", "banner.toml", "destinations.toml"];
 
 /// One file's tables.
 pub fn file(name: &str) -> String {
@@ -20,6 +20,7 @@ pub fn file(name: &str) -> String {
         "controller.toml" => "Controllers",
         "purposes/" => "Purpose",
         "forms/" => "Form",
+        "banner.toml" => "Banner",
         "destinations.toml" => "Destinations",
         _ => panic!("nothing in the code is called `{name}`"),
     };

@@ -19,7 +19,7 @@ pub struct Samples(Vec<Sample>);
 
 /// Where a key stands: `forms/…`, then the tables on the way.
 pub struct Place<'a> {
-    /// `controller.toml`, `purposes/`, `forms/` or `destinations.toml`.
+    /// `controller.toml`, `purposes/`, `forms/`, `banner.toml` or `destinations.toml`.
     pub file: &'a str,
     /// From the file's top, lists and tables alike.
     pub tables: &'a [String],

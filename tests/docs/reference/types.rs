@@ -7,10 +7,11 @@ use syn::{Attribute, Expr, Fields, GenericArgument, Item, Lit, Meta, PathArgumen
 use crate::book;
 
 /// Where the types of definitions stand; the first of a name counts.
-const SOURCES: [&str; 9] = [
+const SOURCES: [&str; 10] = [
     "definition/controller.rs",
     "definition/purpose.rs",
     "definition/form.rs",
+    "definition/banner.rs",
     "definition/destination.rs",
     "definition/duration.rs",
     "definition/localized.rs",
@@ -129,13 +130,18 @@ fn key(field: &syn::Field, container_default: bool, items: &[Item]) -> Key {
     Key { name, doc: doc(&field.attrs), kind, default, flat: serde.flatten }
 }
 
-/// The text that a function of defaults gives.
+/// The text, or the flag, that a function of defaults gives.
 fn literal_of(function: &str, items: &[Item]) -> String {
     let item = items.iter().find_map(|item| match item {
         Item::Fn(item) if item.sig.ident == function => Some(item),
         _ => None,
     });
     let last = item.and_then(|item| item.block.stmts.last());
+    if let Some(syn::Stmt::Expr(Expr::Lit(flag), None)) = last
+        && let Lit::Bool(flag) = &flag.lit
+    {
+        return format!("`{}`", flag.value);
+    }
     let Some(syn::Stmt::Expr(Expr::MethodCall(call), None)) = last else { panic!("`{function}` is no plain text") };
     let Expr::Lit(text) = call.receiver.as_ref() else { panic!("`{function}` is no plain text") };
     let Lit::Str(text) = &text.lit else { panic!("`{function}` is no plain text") };

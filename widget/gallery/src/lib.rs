@@ -14,6 +14,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::{CssStyleSheet, Element, HtmlElement, ShadowRootInit, ShadowRootMode, UrlSearchParams};
 
 const STYLESHEET: &str = include_str!("../../style/unticked.css");
+const BANNER_STYLESHEET: &str = include_str!("../../style/banner.css");
 const LANGUAGES: [&str; 3] = ["en", "bg", "ar"];
 const THEMES: [&str; 2] = ["light", "dark"];
 
@@ -39,8 +40,8 @@ pub fn start() -> Result<(), JsValue> {
     let sheet = CssStyleSheet::new()?;
     sheet.replace_sync(STYLESHEET)?;
     let tag = Language::parse(language).map_err(|error| error.to_string())?;
-    let forms = states::forms(&tag)?;
-    for (content, states) in forms {
+    let shop = states::shop()?;
+    for (content, states) in states::forms(&shop, &tag) {
         let content = Arc::new(content);
         for (name, state) in states {
             let heading = document().create_element("h2")?;
@@ -51,7 +52,62 @@ pub fn start() -> Result<(), JsValue> {
             main.append_child(&shown)?;
         }
     }
+    let sheet = CssStyleSheet::new()?;
+    sheet.replace_sync(BANNER_STYLESHEET)?;
+    let banners = states::banners(&shop, &tag);
+    for content in &banners {
+        for state in states::BANNER_STATES {
+            banner(content, state, theme, &sheet, &main)?;
+        }
+    }
+    if let Some(content) = banners.first() {
+        let root = rooted("placeholder", theme, &sheet, &main)?;
+        let shown = content.clone();
+        leptos::mount::mount_to(root, move || view::banner::placeholder(&shown)).forget();
+        let root = rooted("settings button", theme, &sheet, &main)?;
+        let shown = content.clone();
+        leptos::mount::mount_to(root, move || view::banner::settings(&shown)).forget();
+    }
     body.set_attribute("data-ready", "")?;
+    Ok(())
+}
+
+/// A heading, and under it an element for the banner's views, appended to `main`; what is to be filled in.
+fn rooted(name: &str, theme: &str, sheet: &CssStyleSheet, main: &Element) -> Result<HtmlElement, JsValue> {
+    let heading = document().create_element("h2")?;
+    heading.set_text_content(Some(&format!("banner: {name}")));
+    main.append_child(&heading)?;
+    let host = document().create_element("unticked-banner")?;
+    host.set_attribute("theme", theme)?;
+    host.set_attribute("data-state", name)?;
+    main.append_child(&host)?;
+    let root = host.attach_shadow(&ShadowRootInit::new(ShadowRootMode::Open))?;
+    root.adopted_style_sheets().push(sheet);
+    let container: HtmlElement = document().create_element("div")?.unchecked_into();
+    root.append_child(&container)?;
+    Ok(container)
+}
+
+/// One banner, with what the script would have done to it.
+fn banner(
+    content: &Content,
+    (name, parts, settings): (&str, &[&str], bool),
+    theme: &str,
+    sheet: &CssStyleSheet,
+    main: &Element,
+) -> Result<(), JsValue> {
+    let Some(text) = content.banner.clone() else { return Ok(()) };
+    let container = rooted(&format!("{}, {name}", text.layout.as_str()), theme, sheet, main)?;
+    let shown = content.clone();
+    leptos::mount::mount_to(container.clone(), move || view::banner::banner(&shown, &text)).forget();
+    for part in parts {
+        if let Some(part) = container.query_selector(&format!("[data-part={part}]"))? {
+            part.remove_attribute("hidden")?;
+        }
+    }
+    if settings && let Some(root) = container.query_selector("[data-part=banner]")? {
+        root.set_attribute("data-mode", "settings")?;
+    }
     Ok(())
 }
 

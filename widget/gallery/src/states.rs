@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use unticked_shared::{
     decision::Decision,
-    definition,
+    definition::{self, Banner, Definitions},
     id::{FieldId, Language, PurposeId},
-    placement::Content,
+    placement::{Content, Layout},
     submission::{Accepted, DecisionTaken, ProblemType, Value},
 };
 use unticked_widget::state::{FormState, Phase, Trouble};
@@ -26,13 +26,36 @@ const FILES: [(&str, &str); 15] = shop!(
 /// A form's content and its states by name.
 pub type Shown = (Content, Vec<(String, FormState)>);
 
-/// The sample shop's forms in one language.
-pub fn forms(language: &Language) -> Result<Vec<Shown>, String> {
+/// The sample shop's definitions.
+pub fn shop() -> Result<Definitions, String> {
     let files: BTreeMap<String, String> =
         FILES.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
     let checked = definition::check(&files);
-    let definitions = checked.definitions.ok_or_else(|| format!("the sample has errors: {:?}", checked.findings))?;
-    Ok(definitions
+    checked.definitions.ok_or_else(|| format!("the sample has errors: {:?}", checked.findings))
+}
+
+/// What the script does to a banner: the parts it shows, and whether they are the settings.
+pub const BANNER_STATES: [(&str, &[&str], bool); 4] = [
+    ("first layer", &[], false),
+    ("with Global Privacy Control", &["signal"], false),
+    ("choosing", &["choices"], false),
+    ("settings, something has changed", &["choices", "changed"], true),
+];
+
+/// The sample shop's banner in one language, once for each layout.
+pub fn banners(definitions: &Definitions, language: &Language) -> Vec<Content> {
+    let Some(banner) = &definitions.banner else { return Vec::new() };
+    [Layout::Bar, Layout::Box, Layout::Corner]
+        .map(|layout| {
+            let banner = Banner { layout, ..banner.clone() };
+            definition::banner_content(&banner, &definitions.purposes, &definitions.controllers, language)
+        })
+        .into()
+}
+
+/// The sample shop's forms in one language.
+pub fn forms(definitions: &Definitions, language: &Language) -> Vec<Shown> {
+    definitions
         .forms
         .iter()
         .map(|(id, form)| {
@@ -40,7 +63,7 @@ pub fn forms(language: &Language) -> Result<Vec<Shown>, String> {
             let states = if content.steps.len() > 1 { paged(&content) } else { single(&content) };
             (content, states)
         })
-        .collect())
+        .collect()
 }
 
 /// Enters something acceptable into every field.

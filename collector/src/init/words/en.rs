@@ -26,4 +26,12 @@ pub const WORDS: Words = Words {
     newsletter_statement: "{controller} may send me its news by mail, at most twice a month.",
     newsletter_kept: "until you take it back, at most two years after you ticked the box",
     recipient: "the provider of our customer database, on our instructions only",
+    banner_title: "May we count our visitors?",
+    banner_text: "Nothing is counted so far, and the site works without. You decide.",
+    statistics: "Statistics",
+    statistics_statement: "{controller} may count which of its pages I read, in order to make them better.",
+    statistics_kept: "six months, then only totals remain",
+    counter_recipient: "ourselves, on our own server",
+    counter_kept: "six months",
+    counter_why: "knows a browser again",
 };

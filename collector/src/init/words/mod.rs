@@ -54,6 +54,22 @@ pub struct Words {
     pub newsletter_kept: &'static str,
     /// Who receives the data, where there is a CRM.
     pub recipient: &'static str,
+    /// The `title` of a banner to begin with.
+    pub banner_title: &'static str,
+    /// Its `text`.
+    pub banner_text: &'static str,
+    /// The purpose `statistics`.
+    pub statistics: &'static str,
+    /// Its statement.
+    pub statistics_statement: &'static str,
+    /// How long.
+    pub statistics_kept: &'static str,
+    /// Who receives what its service learns.
+    pub counter_recipient: &'static str,
+    /// How long its cookie stays.
+    pub counter_kept: &'static str,
+    /// What the cookie is for.
+    pub counter_why: &'static str,
 }
 
 /// The words of a language.

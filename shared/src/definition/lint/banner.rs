@@ -66,16 +66,17 @@ pub(super) fn check(lint: &Lint<'_>) {
 
 /// Art. 5(3) asks for consent wherever something is stored on the device, or read from it, that the visitor did not ask for.
 fn asked(lint: &Lint<'_>, banner: &Banner, page: &Page<'_>) {
-    let known = || banner.purposes.iter().enumerate().filter_map(|(index, id)| Some((index, id, lint.purpose(id)?)));
-    if known().count() == banner.purposes.len() && known().all(|(_, _, purpose)| !is_consent(purpose)) {
-        let message = "none of these rests on consent, so there is nothing to ask: a site without anything to ask \
-                       needs no banner";
-        page.value("purposes", Rule::NothingAsked, message);
-        return;
-    }
-    for (index, id, purpose) in known() {
+    let mut excused = true;
+    let mut asks = false;
+    for (index, id) in banner.purposes.iter().enumerate() {
         let path = format!("purposes[{index}]");
+        let Some(purpose) = lint.purpose(id) else {
+            excused = false;
+            continue;
+        };
+        asks |= is_consent(purpose);
         if tracks(purpose) && !is_consent(purpose) {
+            excused = false;
             let message = format!(
                 "`{id}` reads from the visitor's device or stores on it for more than what they came for, which only \
                  their consent allows: set its legal_basis to \"consent\""
@@ -86,6 +87,11 @@ fn asked(lint: &Lint<'_>, banner: &Banner, page: &Page<'_>) {
             let message = format!("`{id}` is confirmed by mail, but a banner asks for no address");
             page.value(&path, Rule::ConfirmWithoutMail, message);
         }
+    }
+    if excused && !asks && !banner.purposes.is_empty() {
+        let message = "none of these rests on consent, so there is nothing to ask: a site without anything to ask \
+                       needs no banner";
+        page.value("purposes", Rule::NothingAsked, message);
     }
 }
 
