@@ -52,8 +52,9 @@ pub(super) fn read(files: &BTreeMap<String, String>) -> Reading {
             "the folder needs a controller.toml that says who is responsible (Art. 13(1)(a) GDPR)",
         );
     }
-    if !files.keys().any(|file| named(file, "forms").is_some()) {
-        reading.start_of("forms", Rule::MissingFile, "the folder needs at least one form, such as forms/contact.toml");
+    if !files.keys().any(|file| file == BANNER || named(file, "forms").is_some()) {
+        let message = "the folder needs at least one form, such as forms/contact.toml, or a banner.toml";
+        reading.start_of("forms", Rule::MissingFile, message);
     }
     reading
 }

@@ -108,3 +108,17 @@ fn a_finding_names_file_line_and_article() {
     assert!(tracking.starts_with("banner.toml:5:32: error[tracking-without-consent] `ads` "), "{tracking}");
     assert!(tracking.ends_with("(Art. 5(3) Directive 2002/58/EC)"), "{tracking}");
 }
+
+#[test]
+fn a_site_may_ask_before_it_loads_without_having_a_form() {
+    let mut files = sound();
+    for file in [FORM, "destinations.toml", "purposes/diet.toml", "purposes/news.toml", "purposes/stats.toml"] {
+        files.remove(file);
+    }
+    let checked = check(&files);
+    assert_eq!(checked.findings, []);
+    assert!(checked.definitions.unwrap().forms.is_empty());
+    files.remove(BANNER);
+    let missing = check(&files).findings;
+    assert!(missing.iter().any(|finding| finding.rule == Rule::MissingFile && finding.file == "forms"), "{missing:#?}");
+}
