@@ -45,7 +45,7 @@ pub fn banner(content: &Content, text: &BannerText) -> impl IntoView + use<> {
             </div>
             {actions(&ui, text)}
             <p
-                class="status"
+                class="seen-not"
                 part="status"
                 data-part="status"
                 role="status"
