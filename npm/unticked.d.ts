@@ -168,7 +168,7 @@ export interface UntickedGate {
   withdraw(...purposes: string[]): void;
   /** Opens the settings. */
   open(): void;
-  /** The random id on this device, where forms may carry it (`join_forms` is granted). */
+  /** The random id on this device, once the purpose that needs one (`visitor_id`) is granted and its record on the way. */
   visitor(): string | undefined;
   /** Answers what ends it. */
   on<K extends keyof UntickedGateEvents>(name: K, listener: (detail: UntickedGateEvents[K]) => void): () => void;

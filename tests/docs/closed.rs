@@ -120,6 +120,11 @@ fn plain(text: &str) -> String {
 }
 
 #[test]
+fn the_package_has_the_very_types_that_the_loader_has() {
+    assert_eq!(source("npm/unticked.d.ts"), source("widget/types/unticked.d.ts"), "copy the second over the first");
+}
+
+#[test]
 fn every_problem_that_a_page_can_hear_of_is_explained() {
     let types = source("widget/types/unticked.d.ts");
     let problems =

@@ -185,7 +185,7 @@
     allowed: V, grant, refuse,
     withdraw: (...s) => refuse(K, ...(s.length ? s : Q.filter(V))),
     open: (e) => call("open", e),
-    visitor: () => (V(C.j) ? E.id : void 0),
+    visitor: () => (V(C.i) ? E.id : void 0),
     on: (n, v) => {
       const o = (e) => v(e.detail);
       d.addEventListener("unticked:" + n, o);
