@@ -95,7 +95,9 @@ impl<'a> Moves<'a> {
         }
         // Whole databases with their keys: who is forgotten later would stay in what a restore that died has left.
         let folders: BTreeSet<PathBuf> = self.wanted.iter().map(|(_, _, to)| parent(to)).collect();
-        folders.iter().for_each(|folder| remove_left(folder));
+        for folder in &folders {
+            remove_left(folder);
+        }
         let mut drafts = Drafts(Vec::new());
         for (_, from, to) in &self.wanted {
             let folder = parent(to);

@@ -99,9 +99,9 @@ impl Shelf {
     fn machine(&self, name: &str, empty: bool) -> PathBuf {
         let folder = self.dir.path().join(name);
         if empty {
-            fs::create_dir(&folder).unwrap()
+            fs::create_dir(&folder).unwrap();
         } else {
-            copy_all(&self.dir.path().join("here"), &folder)
+            copy_all(&self.dir.path().join("here"), &folder);
         }
         folder
     }
