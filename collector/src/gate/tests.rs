@@ -161,11 +161,13 @@ fn nobody_is_asked_before_the_period_is_over() {
 
 #[test]
 fn what_an_owner_writes_cannot_leave_its_literal() {
-    let nasty = "\\\"</script>\u{2028}";
-    let version = version(&[("_pk_id.*", nasty)]);
+    let nasty = "\"</script>\u{2028}";
+    let mut version = version(&[]);
+    // The lint refuses it in every place where an owner could write it; the literal does not rest on that.
+    version.banner.as_mut().unwrap().services[0].cookies[0].name = nasty.to_owned();
     let text = super::configuration::of(HOST, &version).unwrap();
     assert!(!text.contains('<') && !text.contains('\u{2028}'));
-    assert_eq!(configured(&version)["w"]["measure"][0][1], "\"</script>\u{2028}");
+    assert_eq!(configured(&version)["w"]["measure"][0][1], nasty);
 }
 
 #[test]
