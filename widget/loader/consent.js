@@ -76,6 +76,10 @@ export default ({ C, T, H: shut, api, choose, put, sig, names, entry, kept }) =>
 
   let host, box, mode, back, placed, language, opening, thrown = 0;
   const part = (name) => box.querySelector('[data-part="' + name + '"]');
+  const unfold = (open) => {
+    part("choices").hidden = !open;
+    box.toggleAttribute("data-open", open);
+  };
   const switches = () => [...box.querySelectorAll('[name^="choice."]')];
   const purposeOf = (input) => input.name.slice(7);
   const focused = () => {
@@ -128,7 +132,7 @@ export default ({ C, T, H: shut, api, choose, put, sig, names, entry, kept }) =>
     delete box.dataset.edge;
     if (settings) box.dataset.mode = mode;
     else delete box.dataset.mode;
-    part("choices").hidden = !settings;
+    unfold(settings);
     if (part("signal")) part("signal").hidden = !asked.some(sig);
     status();
     // As the visitor left them; what is not decided is off.
@@ -176,7 +180,7 @@ export default ({ C, T, H: shut, api, choose, put, sig, names, entry, kept }) =>
       save: () => choose({ __proto__: null, ...Object.fromEntries(switches().map((one) => [purposeOf(one), one.checked ? 1 : 0])) }),
       close: leave,
       choose: () => {
-        part("choices").hidden = false;
+        unfold(true);
         switches()[0].focus();
       },
     };

@@ -104,10 +104,12 @@
     const n = M.slice(0, 4).find((n) => e.hasAttribute(n));
     return n && e.getAttribute(n).trim().split(/[\s,]+/).map((p) => A[p] || p);
   };
-  // A frame is emptied by being put in anew; what is around a source must hear of it.
+  // A frame is emptied by being put in anew; it is filled anew, too, or Firefox would fill it again for whoever comes back
+  // after a refusal. What is around a source must hear of it.
   const $ = (e, v) => {
     const s = M.slice(4).filter((n) => e.hasAttribute(n)), k = s.map((n) => e.getAttribute(n)).join();
     if (v ? D.get(e) === k : !D.delete(e)) return;
+    if (v && e.localName == "iframe") e.replaceWith(e);
     for (const n of s) v ? e.setAttribute("href" in e ? "href" : n.slice(5), e.getAttribute(n)) : e.removeAttribute("href" in e ? "href" : n.slice(5));
     if (v) D.set(e, k), e.localName == "source" && e.parentNode.load?.();
     else e.replaceWith(e);

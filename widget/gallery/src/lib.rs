@@ -105,8 +105,11 @@ fn banner(
             part.remove_attribute("hidden")?;
         }
     }
-    if settings && let Some(root) = container.query_selector("[data-part=banner]")? {
-        root.set_attribute("data-mode", "settings")?;
+    if let Some(root) = container.query_selector("[data-part=banner]")? {
+        root.toggle_attribute_with_force("data-open", parts.contains(&"choices"))?;
+        if settings {
+            root.set_attribute("data-mode", "settings")?;
+        }
     }
     Ok(())
 }

@@ -118,7 +118,8 @@ fn responsible(ui: &Ui) -> impl IntoView + use<> {
         })
         .collect();
     view! {
-        <ul class="responsible" part="responsible" aria-label=ui.word(Word::Responsible)>{controllers}</ul>
+        <h3 id="who" class="seen-not">{ui.word(Word::Responsible)}</h3>
+        <ul class="responsible" part="responsible" aria-labelledby="who">{controllers}</ul>
         <details part="notice">
             <summary part="notice-open">{ui.word(Word::NoticeOpen)}</summary>
             {complete(ui)}
