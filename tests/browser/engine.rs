@@ -38,6 +38,8 @@ pub struct Browser {
 pub struct Wishes {
     /// JavaScript is off.
     pub no_scripts: bool,
+    /// Global Privacy Control is on, where the engine has it: Firefox.
+    pub privacy_control: bool,
     /// Chromium's additional switches.
     pub switches: Vec<&'static str>,
 }
@@ -126,6 +128,10 @@ fn capabilities(engine: Engine, profile: &Path, wishes: &Wishes) -> Value {
             });
             if wishes.no_scripts {
                 preferences["javascript.enabled"] = json!(false);
+            }
+            if wishes.privacy_control {
+                preferences["privacy.globalprivacycontrol.enabled"] = json!(true);
+                preferences["privacy.globalprivacycontrol.functionality.enabled"] = json!(true);
             }
             json!({ "moz:firefoxOptions": { "args": ["-headless"], "prefs": preferences } })
         }

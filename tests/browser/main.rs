@@ -14,6 +14,7 @@ mod adopt;
 mod bad_network;
 mod before_hydration;
 mod fallbacks;
+mod gate;
 mod harness;
 mod looks;
 mod main_story;

@@ -21,6 +21,7 @@ pub enum Key {
     Enter,
     Space,
     Shift,
+    Escape,
 }
 
 impl Key {
@@ -30,6 +31,7 @@ impl Key {
             Self::Enter => '\u{e007}',
             Self::Space => ' ',
             Self::Shift => '\u{e008}',
+            Self::Escape => '\u{e00c}',
         }
     }
 }
@@ -84,6 +86,22 @@ impl Session {
     /// Back in the history.
     pub fn back(&self) {
         self.post("/back", &json!({}));
+    }
+
+    /// The tab that commands go to.
+    pub fn tab(&self) -> String {
+        self.get("/window").as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Opens another tab and returns its name; commands still go to this one.
+    pub fn open_tab(&self) -> String {
+        let tab = self.post("/window/new", &json!({ "type": "tab" }));
+        tab["handle"].as_str().expect("the tab has a name").to_owned()
+    }
+
+    /// Brings a tab to the front; commands go to it from then on.
+    pub fn switch_to(&self, tab: &str) {
+        self.post("/window", &json!({ "handle": tab }));
     }
 
     /// Loads the page again.

@@ -4,12 +4,16 @@
 use std::{
     path::{Path, PathBuf},
     process::{Command, Stdio},
+    sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use xtask::{fetch, house};
+use xtask::{
+    fetch, house,
+    serve::{Answer, serve},
+};
 
 use crate::{
     adopt::Adopted,
@@ -237,7 +241,75 @@ fn an_owner_switches_the_plugin_on_in_a_real_wordpress_and_leads_arrive() {
     visitor.open_page(&short);
     browser.open_page(&short);
     assert_eq!(browser.run(printed, &[]), visitor.run(printed, &[]));
+    nothing_tracks_before_a_yes(&wordpress, &mut world, &visitor);
     assert_eq!(wordpress.complaints(), "", "neither PHP nor WordPress complains");
     wordpress.run("deactivate_plugins('unticked/unticked.php'); uninstall_plugin('unticked/unticked.php');");
     assert_eq!(wordpress.run("echo json_encode(get_option('unticked'));"), "false", "nothing stays behind");
+}
+
+/// Other plugins, as sites have them: a tracker by handle with a line before it, something of a theme's that prints very early,
+/// and the functions of the WP Consent API, which keep what they are told in cookies.
+const OTHERS: &str = r#"<?php
+add_action( 'wp_enqueue_scripts', function () {
+	wp_enqueue_script( 'tracker', 'THIRD/tracker.js', array(), null );
+	wp_add_inline_script( 'tracker', 'window.before = true;', 'before' );
+	wp_enqueue_style( 'tracker-font', 'THIRD/font.css', array(), null );
+} );
+add_action( 'wp_head', function () { echo '<script id="early">window.early = typeof window.unticked;</script>'; }, 0 );
+add_action( 'wp_head', function () { ?><script>
+window.wp_has_consent = ( c ) => document.cookie.includes( 'wp_consent_' + c + '=allow' );
+window.wp_set_consent = ( c, value ) => { document.cookie = 'wp_consent_' + c + '=' + value + '; path=/'; };
+</script><?php } );
+"#;
+
+fn nothing_tracks_before_a_yes(wordpress: &WordPress, world: &mut World, visitor: &Browser) {
+    let asked = Arc::<Mutex<Vec<String>>>::default();
+    let noted = Arc::clone(&asked);
+    let third = serve(0, move |request| {
+        noted.lock().expect("whole").push(request.path().to_owned());
+        match request.path() {
+            "/tracker.js" => Answer::ok("text/javascript", "window.tracked = window.before;"),
+            "/font.css" => Answer::ok("text/css", "/* nothing */"),
+            _ => Answer::html("<!doctype html><title>A film</title>"),
+        }
+    });
+    let third = third.expect("a free port");
+    let origin = format!("http://localhost:{}", third.address().port());
+    let plugins = wordpress.site.join("wp-content/mu-plugins");
+    std::fs::create_dir_all(&plugins).expect("a folder");
+    std::fs::write(plugins.join("others.php"), OTHERS.replace("THIRD", &origin)).expect("written");
+    wordpress.run(&format!(
+        "update_option('unticked', array('collector' => '{}', 'adopt' => '', 'gate' => '1', 'handles' => \"tracker = statistics\ntracker-* = advertising\", 'embeds' => 'localhost = media', 'consents' => \"statistics = statistics\nmarketing = advertising\"));",
+        world.network.origin()
+    ));
+    let sites = format!("sites = [\"{}\", ", wordpress.origin);
+    world.redefine("banner.toml", |text| text.replace("sites = [", &sites));
+    let film = wordpress.page("Film", &format!("<!-- wp:html --><iframe title=\"A film\" src=\"{origin}/film\"></iframe><!-- /wp:html -->[unticked_settings]"));
+    let seen = || asked.lock().expect("whole").clone();
+
+    visitor.open_page(&film);
+    let banner = Form::at(visitor, "unticked-banner");
+    banner.wait("the banner is shown", "root.querySelector('[data-act=refuse]')?.getClientRects().length > 0");
+    let first = visitor.run("return [document.querySelector('script').src, window.early]", &[]);
+    assert_eq!(first, json!([format!("{}/gate.js", world.network.origin()), "object"]), "the gate is the first script");
+    assert_eq!(seen(), [""; 0], "nothing is loaded before a decision");
+    visitor.click(&banner.find("[data-act=refuse]"));
+    wait(visitor, "it is refused", "unticked.decisions().media === 'refused'");
+    assert_eq!(
+        visitor.run("return document.cookie", &[]),
+        json!(""),
+        "whoever refuses gets no cookie, of the API's neither"
+    );
+    visitor.run("unticked.grant('statistics')", &[]);
+    wait(visitor, "the tracker runs, after the line before it", "window.tracked === true");
+    assert_eq!(visitor.run("return document.cookie", &[]), json!("wp_consent_statistics=allow"));
+    visitor.run("unticked.withdraw('statistics')", &[]);
+    wait(visitor, "it has ended", "!window.tracked && unticked.decisions().statistics === 'refused'");
+    wait(visitor, "the API knows", "document.cookie === 'wp_consent_statistics=deny'");
+    visitor.run("unticked.grant('media', 'advertising')", &[]);
+    wait(visitor, "the film is there", "document.querySelector('iframe[src$=\"/film\"]')");
+    wait(visitor, "and the stylesheet", "document.querySelector('link[href$=\"/font.css\"]')");
+    let settings = visitor.find("[data-unticked=settings]");
+    assert_eq!(visitor.text(&settings), "Privacy settings");
+    assert_eq!(seen().iter().filter(|path| *path == "/tracker.js").count(), 1, "{:?}", seen());
 }

@@ -16,11 +16,16 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use unticked_collector::{
+    accesses::{Accesses, Reader},
     config::{Settings, Sources},
+    exports::{Exports, Which, table},
     wiring::{self, Overrides, Running},
     world::Clock,
 };
-use xtask::serve::{Answer, Server, serve};
+use xtask::{
+    fetch,
+    serve::{Answer, Server, serve},
+};
 
 use crate::network::Network;
 
@@ -40,12 +45,20 @@ pub struct Page {
     pub language: &'static str,
     /// The body is a whole document; `{{collector}}` in it becomes the collector's origin.
     whole: bool,
+    /// The body is a file of this type, sent as it is.
+    media_type: Option<&'static str>,
 }
 
 impl Page {
     /// A page with these elements.
     pub fn new(body: impl Into<String>) -> Self {
-        Self { body: body.into(), headers: Vec::new(), script: true, language: "en", whole: false }
+        let body = body.into();
+        Self { body, headers: Vec::new(), script: true, language: "en", whole: false, media_type: None }
+    }
+
+    /// A file, sent as it is.
+    pub fn file(media_type: &'static str, body: impl Into<String>) -> Self {
+        Self { media_type: Some(media_type), ..Self::new(body) }
     }
 
     /// A page of `examples/`, as it is.
@@ -197,6 +210,31 @@ impl World {
         self.runtime.block_on(forms.reload()).unwrap_or_else(|error| panic!("the definitions: {error}"));
     }
 
+    /// The evidence of everything that was sent under a form's name, as `unticked evidence export --format csv` has it: a
+    /// line for each step of each purpose, its columns by name.
+    pub fn evidence(&self, form: &str) -> Vec<BTreeMap<&'static str, String>> {
+        let app = &self.collector.as_ref().expect("the collector runs").app;
+        let accesses = Accesses::new(app.store.clone(), &app.vault, app.clock.clone());
+        let exports = Exports::new(app.store.clone(), app.vault.clone(), accesses);
+        let reader = Reader::new("A story", "to see what is kept").expect("a name and a reason");
+        self.runtime.block_on(async {
+            let which = Which::Form(form.to_owned(), None, None);
+            let page = exports.next(&which, None).await.expect("the database answers");
+            let cases = exports.open(&reader, page, &mut exports.versions()).await.expect("the evidence opens");
+            assert!(cases.iter().all(|case| case.unsound().next().is_none()), "each is what was committed to");
+            let line = |line: [String; 21]| table::HEADER.iter().copied().zip(line).collect();
+            cases.iter().flat_map(table::lines).map(line).collect()
+        })
+    }
+
+    /// A text of the collector's, past the network.
+    pub fn fetch(&self, path: &str) -> String {
+        let address = self.collector.as_ref().expect("the collector runs").addr;
+        let answer = fetch::get(address, path, &[("accept-encoding", "identity")]).expect("the collector answers");
+        assert_eq!(answer.status, 200, "{path}: {}", answer.text());
+        answer.text()
+    }
+
     /// Puts a page into the shop.
     pub fn place(&self, path: &str, page: Page) {
         self.pages.lock().expect("whole").insert(path.to_owned(), page);
@@ -282,6 +320,10 @@ fn shop(
         }
         let page = pages.lock().expect("whole").get(request.path()).cloned();
         let Some(page) = page else { return Answer::not_found() };
+        if let Some(media_type) = page.media_type {
+            let answer = Answer::ok(media_type, page.body);
+            return page.headers.iter().fold(answer, |answer, (name, value)| answer.with(name, value));
+        }
         if page.whole {
             let html = page.body.replace("{{collector}}", &collector);
             let html = html.replace("<head>", "<head>\n<script src=\"/events.js\"></script>");

@@ -26,6 +26,12 @@ const ADOPT_BUDGET: usize = 11_000;
 /// The banner's stylesheet. It comes only where something is asked, or the settings are opened.
 const BANNER_STYLESHEET_BUDGET: usize = 3_000;
 
+/// What governs a page: on every page and before every other script, with the sample shop's configuration.
+const GATE_BUDGET: usize = 3_000;
+
+/// What shows the banner and sends what was decided: only where there is something to show or to send.
+const CONSENT_BUDGET: usize = 6_000;
+
 /// One file's bytes as they are sent.
 struct Sizes {
     raw: usize,
@@ -80,6 +86,11 @@ pub fn check() -> Result<bool> {
     line("banner: stylesheet", &banner, Some(BANNER_STYLESHEET_BUDGET));
     within &= banner.brotli <= BANNER_STYLESHEET_BUDGET;
     line("banner: placement", &sizes(address, banner_path)?, None);
+    for (name, path, budget) in [("gate.js", "/gate.js", GATE_BUDGET), ("consent.js", "/consent.js", CONSENT_BUDGET)] {
+        let script = sizes(address, path)?;
+        line(name, &script, Some(budget));
+        within &= script.brotli <= budget;
+    }
     let page = String::from_utf8(get(address, "/receipt", "identity")?).context("the page for receipts is no text")?;
     let named = |attribute: &str| {
         let (_, rest) = page.split_once(&format!("{attribute}=\"")).context("the page for receipts names no Wasm")?;
