@@ -78,7 +78,9 @@ fn version(changed: &[(&str, &str)]) -> Version {
     files.extend(own);
     for (from, to) in changed {
         assert!(files.values().any(|text| text.contains(from)), "{from}");
-        files.values_mut().for_each(|text| *text = text.replace(from, to));
+        for text in files.values_mut() {
+            *text = text.replace(from, to);
+        }
     }
     let checked = definition::check(&files);
     let definitions = checked.definitions.unwrap_or_else(|| panic!("{:#?}", checked.findings));

@@ -55,6 +55,7 @@ impl Promises {
 
     /// The same, shown at a banner.
     #[cfg(test)]
+    #[must_use]
     pub fn of_a_banner(self) -> Self {
         Self { of_banner: true, ..self }
     }

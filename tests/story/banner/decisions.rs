@@ -81,8 +81,8 @@ fn a_refusal_is_kept_with_the_words_that_were_shown_and_proved_by_its_receipt() 
     let refuses = visitor(&house);
     let answer = refuses.sends(&house).expect(200).json();
     let proved = proved(&house, &answer);
-    let refused = Some(Decision::Refused);
-    assert_eq!(decided(&proved), [("basket", None), ("measure", refused), ("ads", refused), ("joining", refused)]);
+    let no = Some(Decision::Refused);
+    assert_eq!(decided(&proved), [("basket", None), ("measure", no), ("ads", no), ("joining", no)]);
     assert_eq!((proved.part_a.form.as_str(), proved.part_a.method), (BANNER, Method::Widget));
     assert_eq!(proved.part_a.version, house.placement(BANNER, "en").version);
     assert!(proved.texts["ads"].contains("advertisements on other sites"), "{:?}", proved.texts);
