@@ -23,7 +23,7 @@ fn every_layout_is_accessible_in_both_directions_and_on_a_small_screen() {
         for language in ["en", "ar"] {
             let mut site = shop.site();
             site.language = language;
-            site.gate.push_str(&format!("?{layout}"));
+            site.gate = format!("{}?{layout}", site.gate);
             let path = format!("/{layout}-{language}");
             shop.place(&path, &site);
             for width in [1280, 320] {

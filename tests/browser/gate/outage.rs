@@ -65,7 +65,7 @@ fn an_outage_of_the_collector_grants_nothing_and_forgets_nothing(engine: Engine)
     let mut shop = Shop::open(engine);
     shop.hosts_the_gate_itself();
     let mut site = shop.site();
-    site.gate = "/own-gate.js".to_owned();
+    "/own-gate.js".clone_into(&mut site.gate);
     shop.place("/", &site);
     shop.world.stop_collector();
 

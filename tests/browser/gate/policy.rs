@@ -16,7 +16,7 @@ fn a_strict_policy_is_obeyed_and_carried_on(engine: Engine) {
     let shop = Shop::open(engine);
     shop.hosts_the_gate_itself();
     let mut site = shop.site();
-    site.gate = "/own-gate.js".to_owned();
+    "/own-gate.js".clone_into(&mut site.gate);
     // The policy's scripts come by nonce, those that wait included; what they bring in turn by `strict-dynamic`.
     let host = shop.world.network.origin();
     let policy = format!(

@@ -85,14 +85,14 @@ fn no_trap_and_in_order(shop: &Shop, banner: &Banner<'_>) {
         shop.browser.press(None, &[Key::Tab]);
         std::thread::sleep(Duration::from_millis(60));
         nothing_covers_the_focus(&shop.browser);
-        let stop = focused(&shop.browser);
-        if ["accept", "refuse", "choose"].contains(&stop.as_str()) {
+        let focus = focused(&shop.browser);
+        if ["accept", "refuse", "choose"].contains(&focus.as_str()) {
             let outline = banner.form.script(
                 "(s => s.outlineStyle !== 'none' || s.boxShadow !== 'none')(getComputedStyle(root.activeElement))",
             );
-            assert_eq!(outline, json!(true), "the focus is visible at {stop}");
+            assert_eq!(outline, json!(true), "the focus is visible at {focus}");
         }
-        stops.push(stop);
+        stops.push(focus);
         assert!(stops.len() < 40, "round and round: {stops:?}");
     }
     let at = |name: &str| stops.iter().position(|stop| stop == name).unwrap_or_else(|| panic!("{name} in {stops:?}"));

@@ -78,16 +78,16 @@ fn everything_holds(house: &House) {
 #[test]
 fn a_refusal_is_kept_with_the_words_that_were_shown_and_proved_by_its_receipt() {
     let house = House::with_a_banner(&["evidence.client_address=truncated"]);
-    let refuses = visitor(&house);
-    let answer = refuses.sends(&house).expect(200).json();
+    let somebody = visitor(&house);
+    let answer = somebody.sends(&house).expect(200).json();
     let proved = proved(&house, &answer);
     let no = Some(Decision::Refused);
     assert_eq!(decided(&proved), [("basket", None), ("measure", no), ("ads", no), ("joining", no)]);
     assert_eq!((proved.part_a.form.as_str(), proved.part_a.method), (BANNER, Method::Widget));
     assert_eq!(proved.part_a.version, house.placement(BANNER, "en").version);
     assert!(proved.texts["ads"].contains("advertisements on other sites"), "{:?}", proved.texts);
-    assert_eq!(proved.part_b.subject, id(&refuses).to_string(), "the one-off id and no other");
-    assert_eq!(proved.part_b.client, None, "of whoever refuses no address is kept, whatever the setting");
+    assert_eq!(proved.part_b.subject, id(&somebody).to_string(), "the one-off id and no other");
+    assert_eq!(proved.part_b.client, None, "of whoever somebody no address is kept, whatever the setting");
     assert_eq!(proved.part_b.build.as_deref(), Some("gate-1"));
     everything_holds(&house);
     let house = house.restart();

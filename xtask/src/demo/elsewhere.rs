@@ -61,7 +61,8 @@ fn answer(seen: &Mutex<Vec<String>>, request: &Request) -> Answer {
 
 fn page(seen: &[String]) -> String {
     let escaped = |text: &String| text.replace('&', "&amp;").replace('<', "&lt;");
-    let list: String = seen.iter().map(|line| format!("<li><code>{}</code></li>", escaped(line))).collect();
+    let list: Vec<String> = seen.iter().map(|line| format!("<li><code>{}</code></li>", escaped(line))).collect();
+    let list = list.concat();
     let list = if list.is_empty() {
         "<p>Nothing yet: nobody has said yes.</p>".to_owned()
     } else {
