@@ -134,6 +134,7 @@ async fn attempt(app: &App, ticket: &Ticket, trap: &str) -> Answer {
         gpc: privacy_signal(),
         build: app.bridge.build(),
         trap: trap.to_owned(),
+        visitor: None,
     };
     let (Ok(body), Ok(key)) = (canonical::to_string(&submission), SigningKey::from_base64(&ticket.key())) else {
         return Answer::None;
