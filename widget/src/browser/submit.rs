@@ -134,6 +134,8 @@ async fn attempt(app: &App, ticket: &Ticket, trap: &str) -> Answer {
         gpc: privacy_signal(),
         build: app.bridge.build(),
         trap: trap.to_owned(),
+        // Only where the gallery's needs bring the field in.
+        #[cfg(feature = "banner")]
         visitor: None,
     };
     let (Ok(body), Ok(key)) = (canonical::to_string(&submission), SigningKey::from_base64(&ticket.key())) else {
