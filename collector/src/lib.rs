@@ -29,6 +29,7 @@ pub mod receipts;
 pub mod retention;
 pub mod rotation;
 pub mod router;
+pub mod scan;
 pub mod store;
 pub mod submissions;
 pub mod tracking;

@@ -33,6 +33,8 @@ enum Command {
     Check(command::check::Check),
     /// Writes the script that a page runs first, for sites that serve it themselves, and prints its integrity value
     Gate(command::gate::Gate),
+    /// Looks at a page in a headless Chromium: what it loads and stores before a decision, after a refusal, after a grant
+    Scan(Box<command::scan::Scan>),
     /// Asks the collector that runs here whether it can do its work; for health checks
     Ready,
     /// Prints the settings in force and where each comes from, secrets hidden
@@ -93,6 +95,7 @@ fn main() -> ExitCode {
         Command::Serve => command::serve::run(&sources),
         Command::Check(check) => command::check::run(&check),
         Command::Gate(gate) => command::gate::run(&sources, &gate),
+        Command::Scan(scan) => command::scan::run(&sources, &scan),
         Command::Ready => command::ready::run(&sources),
         Command::Config => command::config::run(&sources),
         Command::Backup(backup) => command::backup::run(&sources, backup),

@@ -21,6 +21,7 @@ pub mod ready;
 pub mod receipt;
 pub mod restore;
 pub mod retention;
+pub mod scan;
 pub mod serve;
 pub mod upgrade;
 pub mod verify;

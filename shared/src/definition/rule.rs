@@ -104,6 +104,8 @@ rules! {
     BadUrl "bad-url" Error "";
     /// A placeholder that nothing fills in.
     UnknownPlaceholder "unknown-placeholder" Error "";
+    /// A text that waits for the owner's words.
+    Unfinished "unfinished" Error "";
     /// A purpose that no form uses.
     UnusedPurpose "unused-purpose" Warning "";
     /// A purpose for which its form asks nothing.

@@ -13,6 +13,8 @@ broken! {
         => UndeclaredLanguage in FORM, "title", "de";
     a_placeholder_is_one_that_is_filled_in: [("purposes/reply.toml", "{controller} answers.", "{controler} answers.")]
         => UnknownPlaceholder in "purposes/reply.toml", "statement", "\"{controler} answers.\"";
+    what_is_left_to_do_goes_to_nobody: [("purposes/reply.toml", "{controller} answers.", "TODO: {controller} answers.")]
+        => Unfinished in "purposes/reply.toml", "statement", "\"TODO: {controller} answers.\"";
     the_controller_is_filled_in_only_in_statements: [(FORM, "en = \"Send\"", "en = \"Send to {controller}\"")]
         => UnknownPlaceholder in FORM, "submit", "\"Send to {controller}\"";
 }
