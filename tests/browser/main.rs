@@ -22,4 +22,5 @@ mod never_ticked;
 mod pages;
 mod preferences;
 mod receipts;
+mod scan;
 mod wordpress;

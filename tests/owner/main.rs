@@ -10,6 +10,7 @@ mod http;
 mod keys;
 mod leads;
 mod mail;
+mod scan;
 #[expect(dead_code, reason = "the mail room's own tests ask it more")]
 #[path = "../../collector/src/mail/tests/server.rs"]
 mod server;

@@ -101,8 +101,6 @@ impl Judge<'_> {
             let purpose = service.purpose.as_str();
             return format!("banner.toml declares it for `{purpose}`, which is asked for: {}", mark(purpose));
         }
-        let or = "If the page cannot do what the visitor came for without it, declare it for a purpose that rests on another basis \
-                  than consent";
         match thing.known() {
             Some(known) => {
                 let purpose = known.used_for.purpose();
@@ -113,13 +111,11 @@ impl Judge<'_> {
                 )
             }
             None if matches!(thing, Thing::Request(_)) => {
-                format!(
-                    "Find the tag that loads it, mark it with the purpose that it serves, and declare it in banner.toml. {or}"
-                )
+                "Find the tag that loads it, mark it with the purpose that it serves, and declare it in banner.toml".to_owned()
             }
-            None => format!(
-                "Find what leaves it, mark that with the purpose that it serves, and declare it in banner.toml. {or}"
-            ),
+            None => {
+                "Find what leaves it, mark that with the purpose that it serves, and declare it in banner.toml".to_owned()
+            }
         }
     }
 
@@ -331,6 +327,7 @@ fn number(kind: &str, count: usize) -> String {
         "fetch" => ("a call of a script", "calls of scripts"),
         "page" => ("a page on the way", "pages on the way"),
         "image" => ("an image", "images"),
+        "request" => ("something", "things"),
         other if count == 1 => return format!("a {other}"),
         other => return format!("{count} {other}s"),
     };

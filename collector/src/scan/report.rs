@@ -76,6 +76,13 @@ impl fmt::Display for Report {
             };
             writeln!(f, "{word}  {}.\n            > {}", finding.says, finding.advice)?;
         }
+        if self.count(Weight::Breach) > 0 {
+            writeln!(
+                f,
+                "Whatever the page needs for what the visitor came for may be there from the start: declare it in banner.toml for \
+                 a purpose that rests on another basis than consent.\n"
+            )?;
+        }
         let (breaches, undeclared) = (self.count(Weight::Breach), self.count(Weight::Undeclared));
         writeln!(
             f,

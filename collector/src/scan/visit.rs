@@ -101,6 +101,8 @@ struct Scan<'s> {
 #[derive(Default)]
 struct Gathered {
     types: BTreeMap<String, String>,
+    /// The pages that the browser was sent to.
+    sent_to: Vec<String>,
     /// What the page's own events told; used where there is no network log.
     requests: Vec<Request>,
     entries: BTreeSet<(String, EntryKind, String)>,
@@ -135,7 +137,7 @@ impl Scan<'_> {
         }
         let cookies = driver.chromium("Network.getAllCookies", &json!({})).await?;
         let now = self.now();
-        let requests = match driver.finish().await.and_then(|log| netlog::read(&log, &gathered.types)) {
+        let requests = match driver.finish().await.and_then(|log| netlog::read(&log, &gathered.sent_to, &gathered.types)) {
             Some(requests) => requests,
             None => {
                 note(
@@ -185,6 +187,7 @@ impl Scan<'_> {
         gathered.failure = None;
         gathered.document = None;
         driver.enter(None).await?;
+        gathered.sent_to.push(url.to_owned());
         let gone = driver.go(url).await;
         if let Err(error) = gone {
             let text = error.to_string();

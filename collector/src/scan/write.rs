@@ -28,15 +28,22 @@ const YEAR: i64 = 365 * DAY;
 /// The purpose of whatever nobody but the owner can place. No file declares it.
 const UNPLACED: &str = "todo";
 
+/// What could not be written, and why.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: {cause}", .path.display())]
+pub struct WriteError {
+    path: PathBuf,
+    cause: io::Error,
+}
+
 /// Writes `out`, and the purposes that it names and nobody has declared; answers what was written.
-pub fn write(out: &Path, seen: &Seen, declared: &Declared) -> io::Result<Vec<PathBuf>> {
+pub fn write(out: &Path, seen: &Seen, declared: &Declared) -> Result<Vec<PathBuf>, WriteError> {
     let folder = out.parent().unwrap_or(Path::new(""));
     let mut written = vec![out.to_owned()];
     put(out, &banner(seen, declared))?;
     for (name, text) in purposes(seen, declared) {
         let file = folder.join("purposes").join(format!("{name}.toml"));
         if !file.exists() {
-            fs::create_dir_all(folder.join("purposes"))?;
             put(&file, &text)?;
             written.push(file);
         }
@@ -44,8 +51,11 @@ pub fn write(out: &Path, seen: &Seen, declared: &Declared) -> io::Result<Vec<Pat
     Ok(written)
 }
 
-fn put(file: &Path, text: &str) -> io::Result<()> {
-    OpenOptions::new().write(true).create_new(true).open(file)?.write_all(text.as_bytes())
+fn put(file: &Path, text: &str) -> Result<(), WriteError> {
+    let written = fs::create_dir_all(file.parent().unwrap_or(Path::new(""))).and_then(|()| {
+        OpenOptions::new().write(true).create_new(true).open(file)?.write_all(text.as_bytes())
+    });
+    written.map_err(|cause| WriteError { path: file.to_owned(), cause })
 }
 
 /// A service as it will stand in the file.
