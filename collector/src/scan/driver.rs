@@ -28,7 +28,7 @@ const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 const WATCH: &str = r#"
 folder=$1; shift
 exec 3<&0
-"$@" <&- >"$folder/driver.log" 2>&1 3<&- &
+"$@" </dev/null >"$folder/driver.log" 2>&1 3<&- &
 read -r _ <&3
 trap '' TERM
 kill -TERM 0

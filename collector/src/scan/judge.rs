@@ -111,11 +111,11 @@ impl Judge<'_> {
                 )
             }
             None if matches!(thing, Thing::Request(_)) => {
-                "Find the tag that loads it, mark it with the purpose that it serves, and declare it in banner.toml".to_owned()
+                "Find the tag that loads it, mark it with the purpose that it serves, and declare it in banner.toml"
+                    .to_owned()
             }
-            None => {
-                "Find what leaves it, mark that with the purpose that it serves, and declare it in banner.toml".to_owned()
-            }
+            None => "Find what leaves it, mark that with the purpose that it serves, and declare it in banner.toml"
+                .to_owned(),
         }
     }
 

@@ -71,7 +71,9 @@ mod tests {
         r#"{"constants":{"logEventTypes":{"URL_REQUEST_START_JOB":7,"CORS_REQUEST":3},"timeTickOffset":1000},"#;
 
     fn event(kind: u8, time: &str, params: &str) -> String {
-        format!("{{\"params\":{{{params}}},\"phase\":1,\"source\":{{\"id\":{time}}},\"time\":\"{time}\",\"type\":{kind}}}")
+        format!(
+            "{{\"params\":{{{params}}},\"phase\":1,\"source\":{{\"id\":{time}}},\"time\":\"{time}\",\"type\":{kind}}}"
+        )
     }
 
     fn seen(log: &str) -> Vec<(String, String, i64)> {
@@ -105,9 +107,11 @@ mod tests {
 
     #[test]
     fn who_redirects_a_page_is_met_and_the_browser_s_start_page_is_not() {
-        let main = |url: &str| format!("\"initiator\":\"not an origin\",\"request_type\":\"main frame\",\"url\":\"{url}\"");
+        let main =
+            |url: &str| format!("\"initiator\":\"not an origin\",\"request_type\":\"main frame\",\"url\":\"{url}\"");
         let start = event(7, "1", &main("https://start.example/"));
-        let (asked, hop) = (event(7, "2", &main("https://shop.example/")), event(7, "2", &main("https://hop.example/")));
+        let (asked, hop) =
+            (event(7, "2", &main("https://shop.example/")), event(7, "2", &main("https://hop.example/")));
         let log = format!("{HEAD}\n\"events\": [\n{start},\n{asked},\n{hop}],\n");
         let urls: Vec<String> = seen(&log).into_iter().map(|one| one.0).collect();
         assert_eq!(urls, ["https://shop.example/", "https://hop.example/"]);

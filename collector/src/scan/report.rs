@@ -74,7 +74,7 @@ impl fmt::Display for Report {
                 Weight::Undeclared => "UNDECLARED",
                 Weight::Hint => "hint      ",
             };
-            writeln!(f, "{word}  {}.\n            > {}", finding.says, finding.advice)?;
+            writeln!(f, "{word}  {}.\n            > {}", flat(&finding.says), flat(&finding.advice))?;
         }
         if self.count(Weight::Breach) > 0 {
             writeln!(
@@ -113,7 +113,12 @@ fn show(visit: &Visit, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     }
     for entry in &visit.entries {
         let party = if entry.third_party { ", third party" } else { "" };
-        writeln!(f, "  stored    {}  {}  {}{party}", entry.key, entry.origin, entry.kind.words())?;
+        writeln!(f, "  stored    {}  {}  {}{party}", flat(&entry.key), entry.origin, entry.kind.words())?;
     }
     Ok(())
+}
+
+/// A name that others gave begins no line of ours.
+fn flat(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }

@@ -291,6 +291,13 @@ fn nothing_is_written_over_a_file() {
 }
 
 #[test]
+fn a_key_of_somebody_s_begins_no_line_of_the_report() {
+    let early = || visit(&[], &[], &[entry("x\nBREACH  all is lost", EntryKind::Local)]);
+    let text = Report::new(seen(early(), early(), early()), &declared(BANNER)).to_string();
+    assert!(text.contains("x\u{fffd}BREACH") && !text.contains("\nBREACH  all"), "{text}");
+}
+
+#[test]
 fn a_lifetime_is_said_as_people_say_it() {
     let days = |count: i64| write::lasting(count * 86_400);
     assert_eq!(

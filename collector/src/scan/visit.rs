@@ -22,7 +22,8 @@ use crate::world::{Clock, Random};
 /// What nobody shall receive from a visitor who is none.
 const EVIDENCE: [&str; 2] = ["*/v1/forms/banner/tickets*", "*/v1/forms/banner/submissions*"];
 /// What tells that a host is the collector, on a page with our gate.
-const COLLECTORS: [&str; 3] = ["/gate.js", "/consent.js", "/v1/forms/banner/placement"];
+/// The gate itself comes last: it may be served by the site.
+const COLLECTORS: [&str; 3] = ["/consent.js", "/v1/forms/banner/placement", "/gate.js"];
 /// How often the browser is asked how far it is.
 const BREATH: Duration = Duration::from_millis(200);
 /// A page on which nothing happened for so long is still.
@@ -137,7 +138,11 @@ impl Scan<'_> {
         }
         let cookies = driver.chromium("Network.getAllCookies", &json!({})).await?;
         let now = self.now();
-        let requests = match driver.finish().await.and_then(|log| netlog::read(&log, &gathered.sent_to, &gathered.types)) {
+        let requests = match driver
+            .finish()
+            .await
+            .and_then(|log| netlog::read(&log, &gathered.sent_to, &gathered.types))
+        {
             Some(requests) => requests,
             None => {
                 note(
@@ -183,10 +188,12 @@ impl Scan<'_> {
         gathered: &mut Gathered,
         seen: &mut Seen,
     ) -> Result<Value, ScanError> {
+        driver.enter(None).await?;
+        let earlier = driver.events().await?;
+        gathered.hear(&earlier);
         gathered.status = None;
         gathered.failure = None;
         gathered.document = None;
-        driver.enter(None).await?;
         gathered.sent_to.push(url.to_owned());
         let gone = driver.go(url).await;
         if let Err(error) = gone {
@@ -339,10 +346,13 @@ impl Gathered {
         if names::host(url).is_none() {
             return;
         }
-        let document = params["type"] == "Document" && params["loaderId"] == params["requestId"];
-        let top = document && (self.document.is_none() || params["redirectResponse"].is_object());
-        if top && self.document.is_none() {
-            self.document = params["requestId"].as_str().map(str::to_owned);
+        let id = params["requestId"].as_str();
+        // The page that the browser was sent to, and where it was led from there; not its start page, and no frame.
+        let begins =
+            self.document.is_none() && self.sent_to.last().and_then(|page| page.split('#').next()) == Some(url);
+        let top = params["type"] == "Document" && (begins || (id.is_some() && id == self.document.as_deref()));
+        if top {
+            self.document = id.map(str::to_owned);
         }
         let kind = match params["type"].as_str().unwrap_or_default() {
             "Document" if top => "page",
@@ -446,9 +456,9 @@ fn note_page(top: &Value, url: &Url, pages: usize, seen: &mut Seen) {
 
 /// The collector, by what it alone is asked for.
 fn collector(requests: &[Request]) -> Option<String> {
-    let url = requests.iter().filter_map(|request| Url::parse(&request.url).ok());
-    let mut ours = url.filter(|url| COLLECTORS.contains(&url.path()));
-    ours.next().and_then(|url| url.host_str().map(str::to_owned))
+    let urls: Vec<Url> = requests.iter().filter_map(|request| Url::parse(&request.url).ok()).collect();
+    let ours = COLLECTORS.iter().find_map(|path| urls.iter().find(|url| url.path() == *path));
+    ours.and_then(|url| url.host_str().map(str::to_owned))
 }
 
 /// A connection says something only where no request to the same host follows.

@@ -52,9 +52,8 @@ pub fn write(out: &Path, seen: &Seen, declared: &Declared) -> Result<Vec<PathBuf
 }
 
 fn put(file: &Path, text: &str) -> Result<(), WriteError> {
-    let written = fs::create_dir_all(file.parent().unwrap_or(Path::new(""))).and_then(|()| {
-        OpenOptions::new().write(true).create_new(true).open(file)?.write_all(text.as_bytes())
-    });
+    let written = fs::create_dir_all(file.parent().unwrap_or(Path::new("")))
+        .and_then(|()| OpenOptions::new().write(true).create_new(true).open(file)?.write_all(text.as_bytes()));
     written.map_err(|cause| WriteError { path: file.to_owned(), cause })
 }
 
