@@ -209,11 +209,8 @@ fn checked(files: &[(String, String)]) -> Vec<definition::Finding> {
 fn what_is_written_has_nothing_wrong_but_what_is_left_to_do() {
     let foreign =
         Cookie { third_party: true, domain: ".doubleclick.net".to_owned(), ..cookie("IDE", Some(390 * 86_400)) };
-    let odd = Cookie {
-        path: "/a\"b".to_owned(),
-        domain: ".shop.example".to_owned(),
-        ..cookie("we\"ird\\\n\u{1b}_8f3a19c2", None)
-    };
+    let odd =
+        Cookie { path: "/a\"b".to_owned(), domain: ".shop.example".to_owned(), ..cookie("we\"ird_8f3a19c2", None) };
     let granted = visit(
         &[
             ("https://www.google-analytics.com/a.js", "script"),
@@ -244,7 +241,7 @@ fn what_is_written_has_nothing_wrong_but_what_is_left_to_do() {
             .filter(|one| files.iter().any(|(name, _)| *name == one.file))
             .map(ToString::to_string)
             .collect();
-        let left = |line: &&String| line.contains("[unfinished]") || line.contains("`todo`");
+        let left = |line: &&String| line.contains("[unfinished]") || line.contains("purposes/todo.toml");
         assert_eq!(of_ours.iter().filter(|line| !left(line)).collect::<Vec<_>>(), [""; 0], "{text}");
         assert!(of_ours.iter().any(|line| line.contains("unknown-purpose")), "{of_ours:?}");
         let todos: usize = files.iter().map(|(_, text)| text.matches("\"TODO").count()).sum();

@@ -77,15 +77,18 @@ fn drafts(seen: &Seen) -> BTreeMap<String, Draft> {
     for request in visits.iter().flat_map(|visit| &visit.requests) {
         let known = known::of_host(&request.host);
         let draft = of(&mut drafts, known, names::site(&request.host));
-        let pattern =
-            known.and_then(|known| known.hosts.iter().find(|pattern| names::fits_host(pattern, &request.host)));
+        let pattern = known.and_then(|known| {
+            known.hosts.iter().find(|pattern| {
+                names::fits_host(pattern, &request.host) && !pattern.trim_start_matches("*.").contains('*')
+            })
+        });
         draft.hosts.insert(pattern.map_or_else(|| request.host.clone(), |pattern| (*pattern).to_owned()));
     }
     for cookie in visits.iter().flat_map(|visit| &visit.cookies) {
         let domain = cookie.domain.trim_start_matches('.');
         let by_name = known::of_cookie(&cookie.name);
         let known = by_name.map(|(known, _)| known).or_else(|| cookie.third_party.then(|| known::of_host(domain))?);
-        let name = by_name.map_or_else(|| names::pattern(&cookie.name), |(_, pattern)| pattern.to_owned());
+        let name = by_name.map_or_else(|| cookie_name(&cookie.name), |(_, pattern)| pattern.to_owned());
         let draft = of(&mut drafts, known, names::site(domain));
         let stays = draft.cookies.entry((name, domain_of(cookie, &page), path_of(cookie))).or_default();
         *stays = (*stays).max(cookie.lifetime);
@@ -120,6 +123,12 @@ fn of<'d>(drafts: &'d mut BTreeMap<String, Draft>, known: Option<&'static known:
 /// The domain to declare: where it is not the page's host alone.
 fn domain_of(cookie: &Cookie, page: &str) -> Option<String> {
     (cookie.domain != page).then(|| cookie.domain.clone())
+}
+
+/// A name to declare a cookie by: what no name should hold, and browsers take all the same, may be anything.
+fn cookie_name(name: &str) -> String {
+    let token = |c: char| c.is_ascii_graphic() && !"()<>@,;:\\\"/[]?={}".contains(c);
+    names::pattern(name).chars().map(|c| if token(c) { c } else { '*' }).collect()
 }
 
 fn path_of(cookie: &Cookie) -> Option<String> {
