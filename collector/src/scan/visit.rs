@@ -138,19 +138,17 @@ impl Scan<'_> {
         }
         let cookies = driver.chromium("Network.getAllCookies", &json!({})).await?;
         let now = self.now();
-        let requests = match driver
-            .finish()
-            .await
-            .and_then(|log| netlog::read(&log, &gathered.sent_to, &gathered.types))
+        let log = driver.finish().await;
+        let requests = if let Some(requests) =
+            log.and_then(|log| netlog::read(&log, &gathered.sent_to, &gathered.types))
         {
-            Some(requests) => requests,
-            None => {
-                note(
-                    seen,
-                    "the browser wrote no log of its network: what frames of others and workers asked for may be missing",
-                );
-                std::mem::take(&mut gathered.requests)
-            }
+            requests
+        } else {
+            note(
+                seen,
+                "the browser wrote no log of its network: what frames of others and workers asked for may be missing",
+            );
+            std::mem::take(&mut gathered.requests)
         };
         if seen.gate == Gate::Live && seen.collector.is_none() {
             seen.collector = collector(&requests);
@@ -325,11 +323,13 @@ impl Gathered {
                 "Network.responseReceived" if params["requestId"].as_str() == self.document.as_deref() => {
                     self.status = params["response"]["status"].as_i64();
                 }
-                "Network.loadingFailed" if params["requestId"].as_str() == self.document.as_deref() => {
-                    // A download ends so, too, and says so by its canceling.
-                    if self.status.is_none() && params["canceled"] != true {
-                        self.failure = params["errorText"].as_str().map(str::to_owned);
-                    }
+                // A download ends so, too, and says so by its canceling.
+                "Network.loadingFailed"
+                    if params["requestId"].as_str() == self.document.as_deref()
+                        && self.status.is_none()
+                        && params["canceled"] != true =>
+                {
+                    self.failure = params["errorText"].as_str().map(str::to_owned);
                 }
                 "Network.loadingFinished" | "Network.loadingFailed" | "Page.frameNavigated" | "Page.frameAttached" => {
                     happened = true;
