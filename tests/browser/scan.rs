@@ -289,7 +289,7 @@ fn a_scan_that_is_given_up_leaves_no_browser() {
     let web = Web::open();
     let random = Random::custom(|bytes| bytes.fill(7));
     let (url, found) = (scan::address(&web.url("/endless")).unwrap(), scan::find(None).unwrap());
-    let limits = Limits { pages: 1, loading: Duration::from_secs(60) };
+    let limits = Limits { pages: 1, loading: Duration::from_mins(1) };
     runtime().block_on(async {
         let clock = Clock::system();
         let scanning = scan::scan(&url, limits, &found, &clock, &random);

@@ -81,9 +81,9 @@ pub fn run(sources: &Sources, wish: &Scan) -> ExitCode {
     })
 }
 
-fn say(scan: &Scan, report: Report, declared: &Declared) -> ExitCode {
+fn say(scan: &Scan, report: &Report, declared: &Declared) -> ExitCode {
     if scan.json {
-        println!("{}", serde_json::to_string_pretty(&report).expect("a report is plain text"));
+        println!("{}", serde_json::to_string_pretty(report).expect("a report is plain text"));
     } else {
         // Names of cookies and hosts are others' text.
         let text = report.to_string();
@@ -106,16 +106,15 @@ fn say(scan: &Scan, report: Report, declared: &Declared) -> ExitCode {
 }
 
 fn declared(sources: &Sources, scan: &Scan) -> Result<Declared, ExitCode> {
-    let dir = match &scan.definitions {
-        Some(dir) => dir.clone(),
-        None => {
-            let settings: Settings = super::settings(sources)?.settings;
-            // Whoever only looks at a page has no definitions yet.
-            if !settings.definitions_dir.exists() {
-                return Ok(Declared::default());
-            }
-            settings.definitions_dir
+    let dir = if let Some(dir) = &scan.definitions {
+        dir.clone()
+    } else {
+        let settings: Settings = super::settings(sources)?.settings;
+        // Whoever only looks at a page has no definitions yet.
+        if !settings.definitions_dir.exists() {
+            return Ok(Declared::default());
         }
+        settings.definitions_dir
     };
     match forms::definition_files(&dir) {
         Ok(files) => Ok(Declared::read(&files)),

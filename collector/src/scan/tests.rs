@@ -280,7 +280,7 @@ fn nothing_is_written_over_a_file() {
     let out = folder.path().join("banner.toml");
     std::fs::create_dir(folder.path().join("purposes")).unwrap();
     std::fs::write(folder.path().join("purposes/statistics.toml"), "mine").unwrap();
-    assert_eq!(write::write(&out, &seen, &Declared::default()).unwrap(), [out.clone()]);
+    assert_eq!(write::write(&out, &seen, &Declared::default()).unwrap(), std::slice::from_ref(&out));
     assert_eq!(std::fs::read_to_string(folder.path().join("purposes/statistics.toml")).unwrap(), "mine");
     std::fs::write(&out, "mine, too").unwrap();
     assert!(write::write(&out, &seen, &Declared::default()).is_err());
