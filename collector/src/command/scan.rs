@@ -72,7 +72,7 @@ pub fn run(sources: &Sources, wish: &Scan) -> ExitCode {
             }
         };
         match seen {
-            Ok(seen) => say(wish, Report::new(seen, &declared), &declared),
+            Ok(seen) => say(wish, &Report::new(seen, &declared), &declared),
             Err(error) => {
                 eprintln!("{}", harmless(&error.to_string()));
                 ExitCode::from(FAILED)
