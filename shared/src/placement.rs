@@ -1,5 +1,7 @@
 //! A placement: the rendered form of one version and language, the same for everyone, cacheable.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -21,6 +23,9 @@ pub struct Placement {
     pub html: String,
     /// What the views were rendered from, so that the browser can hydrate them.
     pub content: Content,
+    /// Of a banner: the name of what each asked purpose is agreed to, as the gate's configuration has it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub agreed: BTreeMap<PurposeId, String>,
 }
 
 /// Everything a form says and asks, in one language: the views' only input besides the visitor's state.

@@ -175,7 +175,8 @@ export default ({ C, T, H: shut, api, choose, put, sig, names, entry, kept }) =>
   const clicked = (event) => {
     const button = event.target.closest("[data-act]");
     const acts = {
-      accept: () => api.grant(),
+      // Asked again about some, the rest stays as it was decided.
+      accept: () => api.grant(...(mode === "ask" && asked.some((one) => !sig(one) && decided(one) !== "undecided") ? asked.filter((one) => decided(one) === "undecided") : [])),
       refuse: () => api.refuse(),
       save: () => choose({ __proto__: null, ...Object.fromEntries(switches().map((one) => [purposeOf(one), one.checked ? 1 : 0])) }),
       close: leave,
@@ -254,13 +255,15 @@ export default ({ C, T, H: shut, api, choose, put, sig, names, entry, kept }) =>
 
   const wipe = () => {
     const { c } = entry();
+    const pattern = (name) => RegExp("^" + name.replace(/\W/g, "\\$&").replace(/\\\*/g, ".*") + "$");
+    // What another service may leave that is allowed stays.
+    const stays = Object.keys(C.w || {}).filter(api.allowed).flatMap((purpose) => C.w[purpose]);
     for (const purpose of asked) {
       if (!(purpose in c) || api.allowed(purpose)) continue;
-      for (const [kind, pattern, domain, path] of (C.w || {})[purpose] || []) {
-        const like = RegExp("^" + pattern.replace(/\W/g, "\\$&").replace(/\\\*/g, ".*") + "$");
-        const fits = (name) => name !== "unticked" && like.test(name);
+      for (const [kind, like, domain, path] of (C.w || {})[purpose] || []) {
+        const fits = (name) => name !== "unticked" && pattern(like).test(name) && !stays.some(([of, other]) => of === kind && pattern(other).test(name));
         try {
-          if (kind === "c") [pattern, ...d.cookie.split(/=[^;]*;?\s?/)].filter(fits).forEach((name) => forget(name, domain, path || "/"));
+          if (kind === "c") [like, ...d.cookie.split(/;\s*/).map((one) => one.split("=")[0])].filter(fits).forEach((name) => forget(name, domain, path || "/"));
           else {
             const store = kind === "l" ? localStorage : sessionStorage;
             Object.keys(store).filter(fits).forEach((name) => store.removeItem(name));
@@ -310,7 +313,12 @@ export default ({ C, T, H: shut, api, choose, put, sig, names, entry, kept }) =>
         continue;
       }
       const purposes = names(el);
-      const { hostname } = new URL(el.getAttribute("data-src") || "", d.baseURI);
+      let hostname = "";
+      try {
+        ({ hostname } = new URL(el.getAttribute("data-src") || "", d.baseURI));
+      } catch {
+        // What is no address says nothing of where it leads.
+      }
       const fits = (pattern) => (pattern.startsWith("*.") ? hostname.endsWith(pattern.slice(1)) : pattern === hostname);
       const service = content.banner.services && content.banner.services.find((one) => purposes.includes(one.purpose) && one.hosts && one.hosts.some(fits));
       const of = content.purposes.filter(({ id }) => purposes.includes(id)).map(({ name }) => name).join(", ");
@@ -372,13 +380,14 @@ export default ({ C, T, H: shut, api, choose, put, sig, names, entry, kept }) =>
   };
   const attempt = async (mine, made) => {
     const choices = {};
-    const { content } = await load();
+    const { content, agreed } = await load();
     const there = content.purposes.filter((one) => one.legal_basis === "consent").map(({ id }) => id);
     for (const purpose of asked.filter((one) => there.includes(one)).sort()) {
       const said = made.c[purpose];
-      // A yes is to the text that was read; a no is to whatever was asked.
+      // A yes is to the text that was read, and the ticket is for this one; a no is to whatever was asked.
       if (said && said[0] === "0") choices[purpose] = (made.w || []).includes(purpose) ? "withdrawn" : "refused";
-      else if (said === "1" + C.p[purpose].t) choices[purpose] = "granted";
+      else if (said === "1" + C.p[purpose].t && said === "1" + (agreed || {})[purpose]) choices[purpose] = "granted";
+      else if (said) console.warn("Unticked: “" + purpose + "” says something else since; gate.js is older than the banner. That yes is not recorded.");
     }
     const { globalPrivacyControl: gpc } = navigator;
     // In the order of canonical JSON.

@@ -241,6 +241,7 @@ async fn the_sample_form_fits_its_budget_in_every_language() {
             stylesheet: "/assets/unticked-0123456789abcdef.css".to_owned(),
             html: face.html.clone(),
             content: face.content.clone(),
+            agreed: std::collections::BTreeMap::new(),
         };
         let json = canonical::to_vec(&placement).unwrap();
         let mut packed = Vec::new();

@@ -94,7 +94,7 @@ pub(super) fn of(host: &str, version: &Version) -> Option<String> {
     let is_asked = |purpose: &Purpose| purpose.legal_basis == Some(LegalBasis::Consent);
     let asked = known().filter(|(_, purpose)| is_asked(purpose)).map(|(id, purpose)| {
         let g = flag(refused_by_signal(purpose.kind));
-        (id, Asked { t: agreed(purpose, &banner.languages), g })
+        (id, Asked { t: agreed(version, banner, id, purpose), g })
     });
     let configuration = Configuration {
         h: host,
@@ -121,22 +121,41 @@ fn flag(on: bool) -> Option<u8> {
     on.then_some(1)
 }
 
-/// The name of what somebody agrees to: another statement, recipient or transfer in any language has another name, and
-/// is asked for again.
-fn agreed(purpose: &Purpose, languages: &[Language]) -> String {
+/// The name of what somebody agrees to: another statement (the controllers' names are in it), recipient, transfer or service
+/// in any language has another name, and is asked for again.
+fn agreed(version: &Version, banner: &Banner, id: &PurposeId, purpose: &Purpose) -> String {
     #[derive(Serialize)]
     struct Agreed<'a> {
         statement: Vec<(&'a str, &'a str)>,
         recipients: &'a [Localized],
         transfers: Vec<(&'a str, &'a Localized)>,
+        services: Vec<(&'a str, &'a Localized)>,
     }
+    let shown = |language: &Language| {
+        let content = &version.faces.get(language)?.content;
+        content.purposes.iter().find(|text| text.id == *id).map(|text| text.statement.as_str())
+    };
     let agreed = Agreed {
-        statement: languages.iter().map(|language| (language.as_str(), purpose.statement.get(language))).collect(),
+        statement: banner.languages.iter().map(|one| (one.as_str(), shown(one).unwrap_or_default())).collect(),
         recipients: &purpose.recipients,
         transfers: purpose.transfers.iter().map(|transfer| (transfer.country.as_str(), &transfer.text)).collect(),
+        services: banner
+            .services
+            .iter()
+            .filter(|service| service.purpose == *id)
+            .map(|service| (service.name.as_str(), &service.recipient))
+            .collect(),
     };
     let bytes = canonical::to_vec(&agreed).expect("texts alone");
     hex(&sha256(&[&bytes])[..4])
+}
+
+/// [`agreed`] of each purpose that is asked, by its id: what the placement carries, so that no script sends a yes to one
+/// text under the ticket of another.
+pub(crate) fn all_agreed(version: &Version) -> BTreeMap<PurposeId, String> {
+    let Some(banner) = &version.banner else { return BTreeMap::new() };
+    let asked = version.purposes.iter().filter(|(_, purpose)| purpose.legal_basis == Some(LegalBasis::Consent));
+    asked.map(|(id, purpose)| (id.clone(), agreed(version, banner, id, purpose))).collect()
 }
 
 /// The period in seconds, as the device counts it: it has no calendar. A month is a twelfth of a year, rounded up to days, so

@@ -12,6 +12,7 @@ mod tests;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+pub(crate) use self::configuration::all_agreed;
 use sha2::{Digest, Sha384};
 use unticked_shared::base64;
 

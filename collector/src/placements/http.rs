@@ -23,6 +23,7 @@ use super::{language, tickets::Shown};
 use crate::{
     assets::Assets,
     forms::Version,
+    gate,
     precompressed::{Effort, Precompressed},
     problem::Refusal,
     router::{allowed_origin, open_to_all},
@@ -69,6 +70,7 @@ impl Rendered {
             stylesheet: stylesheet.to_owned(),
             html: face.html.clone(),
             content: face.content.clone(),
+            agreed: gate::all_agreed(version),
         };
         let body = serde_json::to_vec(&placement).expect("a placement is plain text");
         let body = Arc::new(Precompressed::new(body, "application/json", Effort::Quick));
