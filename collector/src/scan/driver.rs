@@ -142,7 +142,6 @@ impl Driver {
             "--disable-component-update".to_owned(),
             "--disable-sync".to_owned(),
             // Its reporter of crashes leaves the process group, and would outlive a kill.
-            "--disable-crashpad-for-testing".to_owned(),
             "--disable-breakpad".to_owned(),
             "--window-size=1280,1024".to_owned(),
             format!("--user-data-dir={folder}/profile"),
