@@ -9,6 +9,16 @@ use crate::{
     vault::WrappedKeys,
 };
 
+/// A page as far as it rises. In a damaged file a row may stand where it does not belong; whoever then asks for what lies behind
+/// it is given the same rows for ever. What is left out is named as missing.
+fn rising<T, K: PartialOrd>(page: Vec<T>, mut past: K, key: impl Fn(&T) -> K) -> Vec<T> {
+    let mut rises = |row: &T| {
+        let before = std::mem::replace(&mut past, key(row));
+        past > before
+    };
+    page.into_iter().take_while(|row| rises(row)).collect()
+}
+
 /// A row of `ledger_head`.
 #[derive(Debug, sqlx::FromRow)]
 pub struct HeadRow {
@@ -34,7 +44,7 @@ pub struct LeafRow {
 
 /// Leaves behind `past`.
 pub async fn leaves(connection: &mut Connection, past: i64, limit: i64) -> Result<Vec<LeafRow>, StoreError> {
-    fetch_all!(
+    let page = fetch_all!(
         connection,
         LeafRow,
         "select leaf_index, commitment
@@ -45,7 +55,8 @@ pub async fn leaves(connection: &mut Connection, past: i64, limit: i64) -> Resul
         past,
         limit,
     )
-    .await
+    .await?;
+    Ok(rising(page, past, |row| row.leaf_index))
 }
 
 /// A record as far as its leaf goes.
@@ -61,7 +72,7 @@ pub struct PlacedRow {
 
 /// Records behind the leaf `past`.
 pub async fn placed(connection: &mut Connection, past: i64, limit: i64) -> Result<Vec<PlacedRow>, StoreError> {
-    fetch_all!(
+    let page = fetch_all!(
         connection,
         PlacedRow,
         "select leaf_index, record_id, commitment
@@ -72,7 +83,8 @@ pub async fn placed(connection: &mut Connection, past: i64, limit: i64) -> Resul
         past,
         limit,
     )
-    .await
+    .await?;
+    Ok(rising(page, past, |row| row.leaf_index))
 }
 
 /// Records that have no leaf.
@@ -90,7 +102,7 @@ pub async fn unplaced(connection: &mut Connection, past: Uuid, limit: i64) -> Re
         limit,
     )
     .await?;
-    Ok(rows.into_iter().map(|(record,)| record).collect())
+    Ok(rising(rows.into_iter().map(|(record,)| record).collect(), past, |record| *record))
 }
 
 /// The record of a leaf.
@@ -121,7 +133,7 @@ pub struct TileRow {
 /// Tiles behind `past`, by level and place.
 pub async fn tiles(connection: &mut Connection, past: (i64, i64), limit: i64) -> Result<Vec<TileRow>, StoreError> {
     let (level, index) = past;
-    fetch_all!(
+    let page = fetch_all!(
         connection,
         TileRow,
         "select level, tile_index, hashes
@@ -133,7 +145,8 @@ pub async fn tiles(connection: &mut Connection, past: (i64, i64), limit: i64) ->
         index,
         limit,
     )
-    .await
+    .await?;
+    Ok(rising(page, past, |row| (row.level, row.tile_index)))
 }
 
 /// A row of `ledger_checkpoint`.
@@ -158,7 +171,7 @@ pub async fn checkpoints(
     limit: i64,
 ) -> Result<Vec<CheckpointRow>, StoreError> {
     let (size, origin) = past;
-    fetch_all!(
+    let page = fetch_all!(
         connection,
         CheckpointRow,
         {
@@ -177,7 +190,8 @@ pub async fn checkpoints(
         origin,
         limit,
     )
-    .await
+    .await?;
+    Ok(rising(page, past, |row| (row.size, row.origin_number)))
 }
 
 /// A row of `ledger_origin`.
@@ -259,7 +273,7 @@ pub struct SubjectRow {
 
 /// Persons behind `past`.
 pub async fn subjects(connection: &mut Connection, past: Uuid, limit: i64) -> Result<Vec<SubjectRow>, StoreError> {
-    fetch_all!(
+    let page = fetch_all!(
         connection,
         SubjectRow,
         "select subject_id, contact_index, created_at
@@ -270,7 +284,8 @@ pub async fn subjects(connection: &mut Connection, past: Uuid, limit: i64) -> Re
         past,
         limit,
     )
-    .await
+    .await?;
+    Ok(rising(page, past, |row| row.subject_id))
 }
 
 /// The wrapped keys of the persons from `first` to `last`; of the key store.

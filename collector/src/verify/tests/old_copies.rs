@@ -133,9 +133,7 @@ async fn a_bit_anywhere_in_the_files_is_named_or_changes_nothing_that_is_vouched
         let bit = dice.below(altered.len() * 8);
         altered[bit / 8] ^= 1 << (bit % 8);
         restore(name, &altered);
-        // A page that names itself as its own successor may keep the engine going for ever: that is unreadable, too.
-        let checked = tokio::time::timeout(std::time::Duration::from_secs(20), check_files(&town, &both)).await;
-        match checked.unwrap_or_else(|_| Err("it never ends".to_owned())) {
+        match check_files(&town, &both).await {
             Err(_) => unread += 1,
             Ok(findings) if !findings.is_empty() => named += 1,
             Ok(_) => {
