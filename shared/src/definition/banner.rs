@@ -56,7 +56,7 @@ pub struct Banner {
     /// The purpose that cannot do without a random id on the device; no id is made before it is granted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub visitor_id: Option<PurposeId>,
-    /// The purpose under which that id may be joined to the person who sends a form.
+    /// The purpose under which that id may be joined to the person who sends a form. Read and checked; nothing joins yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub join_forms: Option<PurposeId>,
     /// Other names that tags are marked with, such as those of the tool before, each with our purpose.
