@@ -20,7 +20,7 @@ fn decision(lead: &Value, id: &str) -> Option<Value> {
 /// The link is visible and leads to the form as a full page, which works.
 fn the_link_leads_to_a_form_that_works(world: &World, browser: &Browser) {
     browser.click(&browser.find("unticked-form a"));
-    assert_eq!(browser.address(), world.hosted("contact"));
+    browser.wait_until_at(&world.hosted("contact"));
     the_hosted_page_works(world, browser);
 }
 

@@ -76,7 +76,7 @@ fn coming_back_finds_what_was_left(engine: Engine) {
     form.type_into("name", "Ann Example").tick_purpose("newsletter");
     browser.run("document.body.dataset.stayed = 'yes'", &[]);
     browser.click(&browser.find("#away"));
-    assert!(browser.address().ends_with("/other"));
+    browser.wait_until_at("/other");
     browser.back();
     form.wait_until_live();
     if browser.run("return document.body.dataset.stayed === 'yes'", &[]) == Value::Bool(true) {

@@ -3,7 +3,10 @@
 //! Synchronous and small, so that a story reads from top to bottom and its session ends with it. What fails here fails
 //! the story, with the driver's own words.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
@@ -112,6 +115,15 @@ impl Session {
     /// The page's address.
     pub fn address(&self) -> String {
         self.get("/url").as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Waits until the address ends so: some engines answer a click before they leave the page.
+    pub fn wait_until_at(&self, end: &str) {
+        let start = Instant::now();
+        while !self.address().ends_with(end) {
+            assert!(start.elapsed() < PATIENCE, "waited in vain for {end}; the address is {}", self.address());
+            std::thread::sleep(Duration::from_millis(30));
+        }
     }
 
     /// Runs the body of a function in the page and returns what it returns.

@@ -186,7 +186,7 @@ fn a_link_is_left(page: Page) {
     form.wait("the link is there", "document.activeElement === document.querySelector('[data-unticked-link]')");
     assert_eq!(form.script("document.querySelector('#m').value"), json!("Hello"));
     form.click("[data-unticked-link]");
-    assert_eq!(browser.address(), world.hosted("contact"));
+    browser.wait_until_at(&world.hosted("contact"));
     assert_eq!(world.posts(), [""; 0]);
 }
 
@@ -317,7 +317,7 @@ fn coming_back_finds_an_adopted_form_as_it_was_left() {
     form.type_into("#n", "Ann").click("[name='choice.newsletter']");
     browser.run("document.body.dataset.stayed = 'yes'", &[]);
     form.click("#away");
-    assert!(browser.address().ends_with("/other"));
+    browser.wait_until_at("/other");
     browser.back();
     let form = Adopted::on(&browser);
     assert_eq!(browser.run("return document.body.dataset.stayed", &[]), json!("yes"), "Chromium keeps the page");
