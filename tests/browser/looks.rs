@@ -99,6 +99,7 @@ fn the_hosted_page_and_a_form_of_steps_can_be_looked_at() {
     browser.open_page(&world.hosted("contact"));
     take(&browser, "hosted-1-initial");
     browser.click(&browser.find("button[type=submit]"));
+    browser.find("#summary:not([hidden])");
     take(&browser, "hosted-2-errors");
     browser.open_page(&world.url("/steps"));
     let form = Form::on(&browser);

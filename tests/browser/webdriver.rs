@@ -16,6 +16,8 @@ use xtask::fetch;
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 /// A driver that takes longer than this for one command hangs.
 const PATIENCE: Duration = Duration::from_mins(1);
+/// How long a page may take until what it must show is there.
+const FINDING: Duration = Duration::from_secs(20);
 
 /// A key that is no character (W3C WebDriver 17.4.2).
 #[derive(Debug, Clone, Copy)]
@@ -148,15 +150,22 @@ impl Session {
         self.post("/timeouts", &json!({ "script": u64::try_from(time.as_millis()).unwrap_or(u64::MAX) }));
     }
 
-    /// The element that a selector finds in the document, without a script: for pages where scripts are off.
+    /// The element that a selector finds in the document, without a script: for pages where scripts are off. Waits for it,
+    /// since some engines answer a click before the next page has come, or with half of it there.
     pub fn find(&self, selector: &str) -> Element {
         let body = json!({ "using": "css selector", "value": selector });
-        let found = command(self.driver, "POST", &format!("{}/element", self.path), &body);
-        let element = found.ok().and_then(|found| Element::read(&found));
-        element.unwrap_or_else(|| {
-            let body = self.get("/source");
-            panic!("nothing on {} is `{selector}`:\n{}", self.address(), body.as_str().unwrap_or_default())
-        })
+        let start = Instant::now();
+        loop {
+            let found = command(self.driver, "POST", &format!("{}/element", self.path), &body);
+            if let Some(element) = found.ok().and_then(|found| Element::read(&found)) {
+                return element;
+            }
+            if start.elapsed() > FINDING {
+                let body = self.get("/source");
+                panic!("nothing on {} is `{selector}`:\n{}", self.address(), body.as_str().unwrap_or_default());
+            }
+            std::thread::sleep(Duration::from_millis(30));
+        }
     }
 
     /// An element's visible text.
