@@ -47,6 +47,8 @@ pub struct PersonalPage<'a> {
     pub receipt: String,
     /// It is the receipt of what was taken back just now, and not of what was sent.
     pub of_withdrawal: bool,
+    /// Of a banner: the address of the page on which it was decided, where it is known.
+    pub decided_on: Option<String>,
 }
 
 /// One purpose, and how it stands.

@@ -16,7 +16,7 @@ use unticked_shared::{
     submission::ProblemType,
 };
 
-use super::{Asked, By, Personal, Refused, State, decide::can_be_withdrawn, native};
+use super::{Asked, By, Personal, Refused, State, native};
 use crate::{config::ClientAddress, problem::Refusal, router::Client, store::values::rfc3339, wiring::App};
 
 /// The page and the interface.
@@ -57,6 +57,9 @@ struct Rest<'a> {
     version: &'a str,
     language: &'a Language,
     received_at: String,
+    /// Of a banner: where it was decided, and is changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    decided_on: Option<&'a str>,
     purposes: Vec<Now<'a>>,
     /// Base64: of what was taken back just now, else of what was sent.
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -128,7 +131,7 @@ fn rest(personal: &Personal, receipt: String) -> Rest<'_> {
         legal_basis: text.legal_basis,
         state: State::of(now).as_str(),
         since: rfc3339(now.since),
-        can_be_withdrawn: can_be_withdrawn(now),
+        can_be_withdrawn: personal.can_be_withdrawn(now),
     });
     Rest {
         reference: &personal.reference,
@@ -136,6 +139,7 @@ fn rest(personal: &Personal, receipt: String) -> Rest<'_> {
         version: &personal.version.digest,
         language: &personal.content().language,
         received_at: rfc3339(personal.received_at),
+        decided_on: personal.decided_on.as_deref(),
         purposes: purposes.collect(),
         receipt,
     }
@@ -156,6 +160,8 @@ impl From<&Refused> for Refusal {
             Refused::WrongToken | Refused::Gone => Self::new(ProblemType::NotFound).detail("the token opens nothing"),
             Refused::NotAsked(_) => Self::new(ProblemType::ValidationFailed)
                 .detail("`purposes` names one that this person was not asked about"),
+            Refused::OnTheSite => Self::new(ProblemType::ValidationFailed)
+                .detail("a banner's decision is changed on the site, in the browser that holds it"),
             Refused::Unavailable => ProblemType::Unavailable.into(),
             Refused::Internal => ProblemType::Internal.into(),
         }

@@ -5,6 +5,9 @@
 //! it together with the event for each destination that has the lead or may have it ([`withdraw`]). There is no second copy
 //! of the truth: the outbox asks the same evidence before it sends anything, and a form's archived version says the words.
 //! Values that no purpose uses any more go in the same transaction (`retention`, Art. 17(1)(b)).
+//!
+//! What was decided at a banner is shown here and not taken back: the site goes by the entry in the visitor's browser, which
+//! nothing of ours reaches, and a record of a withdrawal that nobody obeys would be false. The page leads to the site instead.
 
 pub mod decide;
 pub mod http;
@@ -77,6 +80,8 @@ pub struct Personal {
     /// The version that was shown, and in which language.
     pub version: Arc<Version>,
     language: unticked_shared::id::Language,
+    /// Of a banner: the address of the page on which it was decided, where it is known.
+    pub decided_on: Option<String>,
     /// What stands now, purpose by purpose.
     pub standing: Vec<Standing>,
 }
@@ -112,6 +117,9 @@ pub enum Refused {
     /// What should be taken back is no consent of theirs.
     #[error(transparent)]
     NotAsked(#[from] decide::NotAsked),
+    /// It was decided at a banner, and is changed on the site: here it would change nothing but the record.
+    #[error("a banner's decision is changed on the site itself")]
+    OnTheSite,
     /// The database does not answer; nothing was changed.
     #[error("the database does not answer now")]
     Unavailable,
@@ -124,6 +132,16 @@ impl Personal {
     /// What was shown.
     pub fn content(&self) -> &Content {
         &self.version.face(Some(&self.language)).1.content
+    }
+
+    /// Whether it was decided at the banner, and so is changed on the site.
+    pub fn is_of_a_banner(&self) -> bool {
+        self.content().banner.is_some()
+    }
+
+    /// Whether this page can take a consent back.
+    pub fn can_be_withdrawn(&self, now: &Standing) -> bool {
+        !self.is_of_a_banner() && decide::can_be_withdrawn(now)
     }
 
     /// Each purpose in the form's order, with what stands now.
@@ -189,7 +207,18 @@ impl Preferences {
     /// What whoever holds this token decided. Changes nothing.
     pub async fn look(&self, token: &str) -> Result<Personal, Refused> {
         let submission = self.0.links.open(token).ok_or(Refused::WrongToken)?;
-        self.keys_and_kept(submission).await.map(|(_, personal)| personal)
+        let (keys, personal) = self.keys_and_kept(submission).await?;
+        let decided_on = if personal.is_of_a_banner() { self.page_of(submission, &keys).await? } else { None };
+        Ok(Personal { decided_on, ..personal })
+    }
+
+    /// The page on which it was decided, as the first record has it; without it the page still says what to do.
+    async fn page_of(&self, submission: Uuid, keys: &SubjectKeys) -> Result<Option<String>, Refused> {
+        let Some(key) = &keys.evidence else { return Ok(None) };
+        let mut connection = self.0.store.read().await?;
+        let rows = evidence::sql::rows_of_submission(&mut connection, submission).await?;
+        let part = rows.first().and_then(|first| evidence::open(first, key).ok()).map(|opened| opened.part);
+        Ok(part.and_then(|part| part.page.filter(|page| !page.is_empty()).or(part.origin)))
     }
 
     /// The person's keys, and what stands. Without an identity key nothing points to anybody any more.
@@ -209,7 +238,7 @@ impl Preferences {
         let language = kept.language.try_into().map_err(|_| defect(submission, "its language"))?;
         let received_at = time(kept.received_at)?;
         let (subject, reference) = (kept.subject_id, kept.reference);
-        Ok(Personal { submission, subject, reference, received_at, version, language, standing })
+        Ok(Personal { submission, subject, reference, received_at, version, language, decided_on: None, standing })
     }
 }
 

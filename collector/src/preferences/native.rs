@@ -18,7 +18,7 @@ use unticked_widget::{
     PersonalFiles, PersonalPage, PersonalProblem, PersonalPurpose, render_gone, render_opening, render_personal,
 };
 
-use super::{Asked, By, Refused, State, Withdrawn, decide::can_be_withdrawn, http::client_address};
+use super::{Asked, By, Refused, State, Withdrawn, http::client_address};
 use crate::{
     placements::{
         http::{Parameters, accept_language, parameter},
@@ -80,8 +80,8 @@ pub(super) async fn receive(
     };
     match result {
         Ok(withdrawn) => page(StatusCode::OK, rendered(&app, withdrawn).await),
-        // No button of ours sends it; whoever made it up sees how things stand.
-        Err(Refused::NotAsked(_)) => match app.preferences.look(token).await {
+        // No button of ours sends it; whoever made it up sees how things stand, and where they are changed.
+        Err(Refused::NotAsked(_) | Refused::OnTheSite) => match app.preferences.look(token).await {
             Ok(personal) => {
                 let nothing = Withdrawn { personal, purposes: Vec::new(), receipt: String::new() };
                 page(StatusCode::UNPROCESSABLE_ENTITY, rendered(&app, nothing).await)
@@ -98,7 +98,7 @@ fn refuse(app: &App, language: &Language, refused: &Refused, token: &str) -> Res
         Refused::Gone => page(StatusCode::OK, render_gone(language, files(app))),
         Refused::WrongToken => again(StatusCode::UNPROCESSABLE_ENTITY, PersonalProblem::WrongCode),
         Refused::Unavailable => again(StatusCode::SERVICE_UNAVAILABLE, PersonalProblem::Later),
-        Refused::NotAsked(_) | Refused::Internal => {
+        Refused::NotAsked(_) | Refused::OnTheSite | Refused::Internal => {
             let status = StatusCode::from_u16(ProblemType::Internal.status()).unwrap_or_default();
             again(status, PersonalProblem::Later)
         }
@@ -124,9 +124,9 @@ async fn rendered(app: &App, withdrawn: Withdrawn) -> String {
         PersonalPurpose {
             text,
             state: state.as_str(),
-            says: says(state),
+            says: if personal.is_of_a_banner() { says_of_a_banner(state) } else { says(state) },
             since: rfc3339(now.since),
-            can_be_withdrawn: can_be_withdrawn(now),
+            can_be_withdrawn: personal.can_be_withdrawn(now),
         }
     });
     let content = personal.content();
@@ -140,6 +140,7 @@ async fn rendered(app: &App, withdrawn: Withdrawn) -> String {
         just_withdrawn: just_withdrawn.map(|text| text.name.clone()).collect(),
         receipt,
         of_withdrawal,
+        decided_on: personal.decided_on.clone(),
     };
     render_personal(&page, files(app))
 }
@@ -153,6 +154,15 @@ fn says(state: State) -> Option<Says> {
         State::Ended => Some(Says::Ended),
         State::Objected => Some(Says::Objected),
         State::OtherBasis => None,
+    }
+}
+
+/// Of a banner: what was said then, and nothing of what follows from it, since later decisions may have followed.
+fn says_of_a_banner(state: State) -> Option<Says> {
+    match state {
+        State::Refused => Some(Says::RefusedThen),
+        State::Withdrawn => Some(Says::WithdrawnThen),
+        other => says(other),
     }
 }
 

@@ -68,6 +68,9 @@ impl Preferences {
         let submission = needs.links.open(token).ok_or(Refused::WrongToken)?;
         // Before the transaction: SQLite's only writer is not kept waiting while keys are opened and words are read.
         let (keys, before) = self.keys_and_kept(submission).await?;
+        if before.is_of_a_banner() {
+            return Err(Refused::OnTheSite);
+        }
         let changes = decide::withdraw(&before.standing, asked)?;
         if changes.is_empty() {
             // Whoever took it back may have been stopped before the ledger's head was signed.

@@ -89,6 +89,16 @@ says! {
         "You took this back: {date}. Your data are no longer used for it.",
         "Оттеглихте това: {date}. Данните Ви вече не се използват за него.",
         "سحبت هذه الموافقة: {date}. ولم تعد بياناتك تُستخدم لهذا الغرض.";
+    /// A refusal at the banner, after which others may have followed; `{date}`.
+    RefusedThen:
+        "You said no: {date}.",
+        "Казахте „не“: {date}.",
+        "قلت لا: {date}.";
+    /// A withdrawal at the banner, likewise; `{date}`.
+    WithdrawnThen:
+        "You took this back: {date}.",
+        "Оттеглихте това: {date}.",
+        "سحبت هذه الموافقة: {date}.";
     /// A purpose whose time is over; `{date}`.
     Ended:
         "Over: {date}. The promised time has passed, and your data are no longer used for it.",
@@ -139,6 +149,21 @@ says! {
         "From that moment on your data are not used for it any more, and everyone to whom this form sent them for their use is told. You need give no reason. It does not make unlawful what was done before (Art. 7(3) GDPR). What rests on another legal basis goes on, and the evidence of what you decided is kept.",
         "От този момент данните Ви вече не се използват за това и всички, на които този формуляр ги е изпратил, се уведомяват. Не е нужно да посочвате причини. Оттеглянето не засяга законосъобразността на обработването преди него (чл. 7, параграф 3 от ОРЗД). Онова, което се основава на друго правно основание, продължава, а доказателството за решенията Ви се пази.",
         "منذ تلك اللحظة لا تُستخدم بياناتك لهذا الغرض، ويُبلَّغ بذلك كل من أرسلها إليه هذا النموذج. ولست مطالبًا بذكر أي سبب. ولا يمس السحب مشروعية ما جرى قبله (المادة 7(3) من اللائحة العامة لحماية البيانات). أما ما يستند إلى أساس قانوني آخر فيستمر، ويُحتفظ بإثبات ما قررته.";
+    /// The heading over where a banner's decision is changed.
+    SiteTitle:
+        "To change it, go back to the site",
+        "За да го промените, върнете се на сайта",
+        "لتغيير ذلك، عد إلى الموقع";
+    /// Under it: nothing but the browser that holds the decision can change it; `{settings}` is the button's name.
+    SiteText:
+        "This page shows one decision as it was recorded. Your latest one is what counts. It is kept in the browser in which you decided, so only there can it be changed or taken back: open the site and press “{settings}”. The site obeys at once, and that is recorded, too.",
+        "Тази страница показва едно решение така, както е записано. Важи последното Ви решение. То се пази в браузъра, в който сте го взели, затова само там може да бъде променено или оттеглено: отворете сайта и натиснете „{settings}“. Сайтът го спазва веднага и това също се записва.",
+        "تعرض هذه الصفحة قرارًا واحدًا كما سُجّل. والمعتمد هو آخر قرار لك. وهو محفوظ في المتصفح الذي قررت فيه، فلا يمكن تغييره أو سحبه إلا هناك: افتح الموقع واضغط «{settings}». يلتزم الموقع به فورًا، ويُسجَّل ذلك أيضًا.";
+    /// The link to the page on which it was decided; `{site}`.
+    SiteLink:
+        "Open {site}",
+        "Отваряне на {site}",
+        "فتح {site}";
     /// The heading where nothing is left.
     GoneTitle:
         "Nothing that points to you is kept here any more",

@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use super::BANNER;
 use crate::{
-    house::{Answer, House, SHOP, STRANGER},
+    house::{Answer, House, SHOP, STRANGER, encode},
     visitor::Visitor,
 };
 
@@ -304,15 +304,40 @@ fn an_id_comes_with_the_grant_that_needs_it_and_lies_sealed() {
 }
 
 #[test]
-fn what_was_granted_can_be_taken_back_on_the_personal_page() {
+fn the_personal_page_promises_no_withdrawal_that_the_site_would_not_hear_of() {
     let house = House::with_a_banner(&[]);
-    let answer = visitor(&house).ticks("ads").ticks("measure").sends(&house).expect(200).json();
+    let answer = visitor(&house).ticks("ads").sends(&house).expect(200).json();
     let token = answer["preferences"].as_str().unwrap().split_once('#').unwrap().1;
-    let body = json!({"token": token, "purposes": ["ads"]}).to_string();
-    let headers = [("content-type", "application/json")];
-    house.send("POST", "/v1/preferences/withdraw", &headers, body.as_bytes()).expect(200);
-    let rows = house.rows();
-    assert_eq!((rows.evidence, rows.deliveries), (2, 0));
+    let asks = |path: &str, body: Value| {
+        house.send("POST", path, &[("content-type", "application/json")], body.to_string().as_bytes())
+    };
+    let stands = asks("/v1/preferences", json!({ "token": token })).expect(200).json();
+    assert_eq!(stands["decided_on"], json!(format!("{SHOP}/en/contact")), "{stands}");
+    let ads = &stands["purposes"][2];
+    assert_eq!((&ads["state"], &ads["can_be_withdrawn"]), (&json!("granted"), &json!(false)), "{stands}");
+
+    let posts = |controls: &[(&str, &str)]| {
+        let headers = [("origin", "null"), ("content-type", "application/x-www-form-urlencoded")];
+        house.send("POST", "/preferences", &headers, encode(controls).as_bytes())
+    };
+    let page = posts(&[("token", token)]).expect(200).text();
+    assert!(!page.contains("name=\"withdraw\""), "no button: {page}");
+    assert!(page.contains("data-purpose=\"ads\" data-state=\"granted\""), "what was decided: {page}");
+    assert!(
+        page.contains(&format!("href=\"{SHOP}/en/contact\"")) && page.contains("press “Privacy settings”"),
+        "{page}"
+    );
+    assert!(page.contains("You said no: ") && !page.contains("Nothing is done with your data"), "{page}");
+
+    // Nor where somebody posts what no button sends.
+    for which in ["ads", "*"] {
+        let page = posts(&[("token", token), ("withdraw", which)]).expect(422).text();
+        assert!(page.contains("press “Privacy settings”"), "{which}: it says what to do");
+    }
+    for body in [json!({ "token": token, "purposes": ["ads"] }), json!({ "token": token })] {
+        asks("/v1/preferences/withdraw", body).expect_problem(422, "validation-failed");
+    }
+    assert_eq!(house.rows().evidence, 1, "the ledger says nothing that nobody obeys");
     everything_holds(&house);
 }
 

@@ -1,14 +1,15 @@
 //! The personal page: what was decided, in the words of then, and one button each to take it back. Rendered on the server
 //! alone. Nothing asks whether the person is sure, and what goes on without consent has no button that would promise a
-//! choice.
+//! choice. What was decided at a banner has none either: the site goes by what the browser holds, and no page of ours
+//! reaches that.
 
 use leptos::prelude::*;
 use unticked_shared::{
     decision::LegalBasis,
     id::Language,
-    placement::{Content, ControllerText},
+    placement::{BannerText, Content, ControllerText},
     texts::{
-        Word, Words,
+        Word, Words, banner,
         preferences::{Says, spoken_time},
     },
 };
@@ -70,6 +71,16 @@ pub(crate) fn personal(page: &PersonalPage<'_>) -> impl IntoView + use<> {
     let complaint = content.words.fill(Word::ComplainText, &[("authority", &content.notice.authority)]);
     let dpo = (!content.notice.dpo.is_empty())
         .then(|| view! { <h3>{word(Word::DpoLabel)}</h3> <p>{content.notice.dpo.clone()}</p> });
+    let site = content.banner.as_ref().map(|banner| site(page, banner));
+    // What taking back does is said where it can be done.
+    let effect = content.banner.is_none().then(|| {
+        view! {
+            <section class="fine" aria-labelledby="effect">
+                <h3 id="effect">{says(Says::EffectTitle)}</h3>
+                <p>{says(Says::EffectText)}</p>
+            </section>
+        }
+    });
     view! {
         <div class="unticked personal" lang=content.language.to_string() dir=content.direction.as_str()>
             <h2>{says(Says::Title)}</h2>
@@ -83,16 +94,14 @@ pub(crate) fn personal(page: &PersonalPage<'_>) -> impl IntoView + use<> {
                 <div><dt>{says(Says::Form)}</dt><dd>{content.title.clone()}</dd></div>
                 <div><dt>{says(Says::SentAt)}</dt><dd>{time(&content.language, &page.sent_at)}</dd></div>
             </dl>
+            {site}
             {asked}
             {others}
             <section class="responsible" aria-labelledby="responsible">
                 <h3 id="responsible">{word(Word::Responsible)}</h3>
                 <ul>{controllers}</ul>
             </section>
-            <section class="fine" aria-labelledby="effect">
-                <h3 id="effect">{says(Says::EffectTitle)}</h3>
-                <p>{says(Says::EffectText)}</p>
-            </section>
+            {effect}
             <section class="fine" aria-labelledby="rights">
                 <h3 id="rights">{word(Word::RightsTitle)}</h3>
                 <p>{word(Word::RightsText)}</p>
@@ -100,6 +109,28 @@ pub(crate) fn personal(page: &PersonalPage<'_>) -> impl IntoView + use<> {
                 {dpo}
             </section>
         </div>
+    }
+}
+
+/// Where a banner's decision is changed: on the site itself, and by which button. The owner's own words for it follow, since
+/// their button may be called something else.
+fn site(page: &PersonalPage<'_>, text: &BannerText) -> impl IntoView + use<> {
+    let language = &page.content.language;
+    let how = Says::SiteText.text(language).replace("{settings}", banner::Says::Settings.text(language));
+    let owner = (!text.withdraw.is_empty()).then(|| view! { <blockquote>{text.withdraw.clone()}</blockquote> });
+    let link = page.decided_on.clone().map(|address| {
+        let sentence = Says::SiteLink.text(language);
+        let (before, after) = sentence.split_once("{site}").unwrap_or((sentence, ""));
+        let shown = view! { <bdi dir="ltr">{address.clone()}</bdi> };
+        view! { <p><a class="site" href=address rel="noreferrer">{before.to_owned()} {shown} {after.to_owned()}</a></p> }
+    });
+    view! {
+        <section class="elsewhere" aria-labelledby="elsewhere">
+            <h3 id="elsewhere">{Says::SiteTitle.text(language)}</h3>
+            <p>{how}</p>
+            {owner}
+            {link}
+        </section>
     }
 }
 
