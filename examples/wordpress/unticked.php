@@ -18,6 +18,10 @@
 defined( 'ABSPATH' ) || exit;
 
 const UNTICKED_OPTION = 'unticked';
+/** The site's own copy of the gate: its address, its integrity, and when it was fetched. */
+const UNTICKED_COPY = 'unticked_gate';
+/** Seconds that older copies stay: as long as a page cache may go on naming them. */
+const UNTICKED_COPIES_STAY = 30 * 24 * 3600;
 
 /** What an owner has set. */
 function unticked_settings(): array {
@@ -27,6 +31,7 @@ function unticked_settings(): array {
 		'collector' => isset( $stored['collector'] ) ? (string) $stored['collector'] : '',
 		'adopt'     => isset( $stored['adopt'] ) ? (string) $stored['adopt'] : '',
 		'gate'      => empty( $stored['gate'] ) ? '' : '1',
+		'own'       => empty( $stored['own'] ) ? '' : '1',
 		'handles'   => isset( $stored['handles'] ) ? (string) $stored['handles'] : '',
 		'embeds'    => isset( $stored['embeds'] ) ? (string) $stored['embeds'] : '',
 		'consents'  => isset( $stored['consents'] ) ? (string) $stored['consents'] : '',
@@ -187,12 +192,72 @@ function unticked_print_gate(): void {
 		return;
 	}
 	do_action( 'unticked_gate' );
-	echo wp_get_script_tag( array( 'src' => unticked_settings()['collector'] . '/gate.js', 'id' => 'unticked-gate-js' ) + UNTICKED_LEAVE_ALONE ); // phpcs:ignore WordPress.Security.EscapeOutput
+	echo wp_get_script_tag( unticked_gate_source() + array( 'id' => 'unticked-gate-js' ) + UNTICKED_LEAVE_ALONE ); // phpcs:ignore WordPress.Security.EscapeOutput
 	$consents = unticked_lines( unticked_settings()['consents'] );
 	if ( array() !== $consents ) {
 		$bridge = unticked_bridge_script() . '( ' . wp_json_encode( $consents, JSON_HEX_TAG | JSON_HEX_AMP ) . ' );';
 		echo wp_get_inline_script_tag( $bridge, array( 'id' => 'unticked-consent-api-js' ) + UNTICKED_LEAVE_ALONE ); // phpcs:ignore WordPress.Security.EscapeOutput
 	}
+}
+
+/** Where the gate comes from: this site's own copy with its integrity, where one is wanted and there; else the collector. */
+function unticked_gate_source(): array {
+	$copy = get_option( UNTICKED_COPY );
+	if ( '' !== unticked_settings()['own'] && is_array( $copy ) && ! empty( $copy['src'] ) && ! empty( $copy['integrity'] ) ) {
+		return array( 'src' => (string) $copy['src'], 'integrity' => (string) $copy['integrity'], 'crossorigin' => 'anonymous' );
+	}
+	return array( 'src' => unticked_settings()['collector'] . '/gate.js' );
+}
+
+/**
+ * Fetches the gate anew and keeps a copy in the uploads. A copy is named by its own digest and older ones stay for a while: a
+ * page that a cache keeps names one of them, and with another text under that name the browser would run none. Where
+ * the collector does not answer, the copy stays what it was.
+ */
+function unticked_refresh(): void {
+	$settings = unticked_settings();
+	if ( '' === $settings['own'] || ! unticked_gated() ) {
+		return;
+	}
+	$answer = wp_remote_get( $settings['collector'] . '/gate.js', array( 'timeout' => 8, 'redirection' => 0, 'limit_response_size' => 65536 ) );
+	$text   = is_wp_error( $answer ) || 200 !== (int) wp_remote_retrieve_response_code( $answer ) ? '' : (string) wp_remote_retrieve_body( $answer );
+	$place  = wp_upload_dir();
+	if ( false === strpos( $text, 'unticked-gate' ) || ! empty( $place['error'] ) || ! wp_mkdir_p( $place['basedir'] . '/unticked' ) ) {
+		return;
+	}
+	$name = '/unticked/gate-' . substr( hash( 'sha256', $text ), 0, 16 ) . '.js';
+	$file = $place['basedir'] . $name;
+	// Under another name first, so that nobody is served half of it.
+	$draft = $file . '.' . wp_rand() . '.tmp';
+	if ( strlen( $text ) !== file_put_contents( $draft, $text ) || ! rename( $draft, $file ) ) {
+		return;
+	}
+	foreach ( glob( $place['basedir'] . '/unticked/gate-*' ) as $old ) {
+		if ( $old !== $file && filemtime( $old ) < time() - UNTICKED_COPIES_STAY ) {
+			unlink( $old );
+		}
+	}
+	update_option( UNTICKED_COPY, array( 'src' => $place['baseurl'] . $name, 'integrity' => 'sha384-' . base64_encode( hash( 'sha384', $text, true ) ) ) );
+}
+
+/** Every hour, where a copy is wanted. */
+function unticked_schedule(): void {
+	$wanted = unticked_gated() && '' !== unticked_settings()['own'];
+	if ( $wanted && ! wp_next_scheduled( 'unticked_refresh' ) ) {
+		wp_schedule_event( time(), 'hourly', 'unticked_refresh' );
+	} elseif ( ! $wanted && wp_next_scheduled( 'unticked_refresh' ) ) {
+		wp_clear_scheduled_hook( 'unticked_refresh' );
+	}
+}
+
+/** What was just set holds at once, and not only in an hour. */
+function unticked_saved(): void {
+	unticked_schedule();
+	unticked_refresh();
+}
+
+function unticked_deactivate(): void {
+	wp_clear_scheduled_hook( 'unticked_refresh' );
 }
 
 /**
@@ -239,13 +304,19 @@ function unticked_purpose_of( $handle ): string {
 	return '';
 }
 
+/** The host of an address as it stands in HTML, where it is another's: not this site's and not the collector's; else empty. */
+function unticked_foreign_host( $address ): string {
+	$host = static function ( $address ): string {
+		return strtolower( (string) wp_parse_url( (string) $address, PHP_URL_HOST ) );
+	};
+	$its  = $host( html_entity_decode( trim( (string) $address ), ENT_QUOTES ) );
+	return in_array( $its, array( $host( home_url() ), $host( unticked_settings()['collector'] ) ), true ) ? '' : $its;
+}
+
 /** The purpose that content from an address waits for: a line's host with all below it, or * for every host but the site's own. */
 function unticked_purpose_at( $address ): string {
-	$host = strtolower( (string) wp_parse_url( html_entity_decode( trim( (string) $address ), ENT_QUOTES ), PHP_URL_HOST ) );
-	if ( '' === $host || strtolower( (string) wp_parse_url( home_url(), PHP_URL_HOST ) ) === $host ) {
-		return '';
-	}
-	if ( strtolower( (string) wp_parse_url( unticked_settings()['collector'], PHP_URL_HOST ) ) === $host ) {
+	$host = unticked_foreign_host( $address );
+	if ( '' === $host ) {
 		return '';
 	}
 	$lines = unticked_lines( unticked_settings()['embeds'] );
@@ -285,6 +356,69 @@ function unticked_tags( string $name, string $html, callable $change ): string {
 	return null === $changed ? $html : $changed;
 }
 
+/* ---- Hints: a browser that looks a host's name up has already told somebody. ---- */
+
+/** Whether something from that address waits for a yes: by a line's host, or because a script or stylesheet from there waits. */
+function unticked_waits_at( $address ): bool {
+	$host = unticked_foreign_host( $address );
+	if ( '' === $host || ! unticked_gated() ) {
+		return false;
+	}
+	if ( '' !== unticked_purpose_at( $address ) ) {
+		return true;
+	}
+	foreach ( array( wp_scripts(), wp_styles() ) as $known ) {
+		foreach ( $known->registered as $handle => $one ) {
+			if ( is_string( $one->src ) && unticked_foreign_host( $one->src ) === $host && '' !== unticked_purpose_of( $handle ) ) {
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
+/** Lists of addresses, or of attributes with one in href. What is named here costs nothing where it is left out. */
+function unticked_without_waiting( $list ) {
+	return ! is_array( $list ) || ! unticked_gated() ? $list : array_filter(
+		$list,
+		static function ( $one ): bool {
+			$address = is_array( $one ) ? ( isset( $one['href'] ) ? $one['href'] : '' ) : $one;
+			// WordPress writes some hosts without anything before them.
+			return ! unticked_waits_at( preg_match( '#^([a-z][a-z0-9+.-]*:|//)#i', (string) $address ) ? $address : '//' . $address );
+		}
+	);
+}
+
+/** Of modules the static dependencies are loaded ahead, marked or not: of those only the site's own that wait for nothing. */
+function unticked_print_preloads(): void {
+	ob_start();
+	wp_script_modules()->print_script_module_preloads();
+	echo unticked_tags( // phpcs:ignore WordPress.Security.EscapeOutput
+		'link',
+		(string) ob_get_clean(),
+		static function ( array $match ): string {
+			$handle = (string) preg_replace( '/-js-modulepreload$/', '', (string) unticked_attribute( $match[0], 'id' ) );
+			$stays  = '' === unticked_foreign_host( unticked_attribute( $match[0], 'href' ) ) && '' === unticked_purpose_of( $handle );
+			return $stays ? $match[0] : '';
+		}
+	);
+}
+
+/** Takes the place of WordPress' own function, which asks nobody (6.5 and later). */
+function unticked_replace_preloads(): void {
+	if ( ! unticked_gated() || ! function_exists( 'wp_script_modules' ) ) {
+		return;
+	}
+	foreach ( array( 'wp_head', 'wp_footer' ) as $hook ) {
+		$its = array( wp_script_modules(), 'print_script_module_preloads' );
+		$at  = has_action( $hook, $its );
+		if ( false !== $at ) {
+			remove_action( $hook, $its, $at );
+			add_action( $hook, 'unticked_print_preloads', $at );
+		}
+	}
+}
+
 /** A script by its handle, with the lines that were added before and after it. */
 function unticked_mark_script( $tag, $handle ) {
 	$purpose = 'unticked' === $handle ? '' : unticked_purpose_of( $handle );
@@ -320,22 +454,45 @@ function unticked_mark_style( $tag, $handle ) {
 	);
 }
 
-/** Frames, and scripts that embed something, in what authors write: a film, a map, a post from elsewhere. */
+/** The purpose that a tag's own addresses wait for; the first that one of them has. */
+function unticked_purpose_in( string $tag ): string {
+	$addresses = array( unticked_attribute( $tag, 'src' ), unticked_attribute( $tag, 'poster' ) );
+	// Addresses with what each is for behind it, between commas; a comma without a space belongs to an address.
+	foreach ( preg_split( '/,\s+/', (string) unticked_attribute( $tag, 'srcset' ) ) as $one ) {
+		$addresses[] = preg_replace( '/\s.*$/s', '', trim( $one ) );
+	}
+	foreach ( $addresses as $address ) {
+		$purpose = unticked_purpose_at( $address );
+		if ( '' !== $purpose ) {
+			return $purpose;
+		}
+	}
+	return '';
+}
+
+/** Frames, pictures, films, and scripts that embed something, in what authors write: a map, a post from elsewhere. */
 function unticked_mark_content( $html ) {
 	if ( ! is_string( $html ) || ! unticked_gated() || '' === unticked_settings()['embeds'] || is_feed() || is_admin() ) {
 		return $html;
 	}
-	$html = unticked_tags(
-		'iframe',
-		$html,
-		static function ( array $match ): string {
-			$purpose = unticked_purpose_at( unticked_attribute( $match[0], 'src' ) );
-			if ( '' === $purpose || null !== unticked_attribute( $match[0], 'data-category' ) ) {
-				return $match[0];
+	foreach ( array( 'iframe', 'img', 'video', 'audio', 'source' ) as $name ) {
+		$html = unticked_tags(
+			$name,
+			$html,
+			static function ( array $match ) use ( $name ): string {
+				$purpose = unticked_purpose_in( $match[0] );
+				if ( '' === $purpose || null !== unticked_attribute( $match[0], 'data-category' ) ) {
+					return $match[0];
+				}
+				$tag = $match[0];
+				// The gate gives back the first two; a film's still picture stays away.
+				foreach ( array( 'src', 'srcset', 'poster' ) as $attribute ) {
+					$tag = unticked_rename( $tag, $attribute, 'data-' . $attribute );
+				}
+				return '<' . $name . ' data-category="' . esc_attr( $purpose ) . '"' . substr( $tag, 1 + strlen( $name ) );
 			}
-			return '<iframe data-category="' . esc_attr( $purpose ) . '"' . substr( unticked_rename( $match[0], 'src', 'data-src' ), strlen( '<iframe' ) );
-		}
-	);
+		);
+	}
 	return unticked_tags(
 		'script',
 		$html,
@@ -362,7 +519,7 @@ function unticked_exclude( $list ): array {
 	if ( '' !== $collector ) {
 		$list[] = $collector . '/unticked.js';
 		if ( unticked_gated() ) {
-			$list[] = $collector . '/gate.js';
+			$list[] = unticked_gate_source()['src'];
 		}
 	}
 	return $list;
@@ -380,7 +537,7 @@ function unticked_exclude_host( $list ): array {
 
 /** Autoptimize keeps a text with commas; some versions hand over a list with flags. */
 function unticked_exclude_autoptimize( $list ) {
-	$ours = unticked_gated() ? array( 'unticked.js', 'gate.js' ) : array( 'unticked.js' );
+	$ours = unticked_gated() ? array( 'unticked.js', basename( unticked_gate_source()['src'] ) ) : array( 'unticked.js' );
 	if ( is_array( $list ) ) {
 		return array_merge( $list, array_fill_keys( $ours, '' ) );
 	}
@@ -404,6 +561,7 @@ function unticked_admin_init(): void {
 	add_settings_field( 'unticked-collector', __( 'Address of the collector', 'unticked' ), 'unticked_collector_field', 'unticked', 'unticked', array( 'label_for' => 'unticked-collector' ) );
 	add_settings_field( 'unticked-adopt', __( 'Forms of other plugins', 'unticked' ), 'unticked_adopt_field', 'unticked', 'unticked', array( 'label_for' => 'unticked-adopt' ) );
 	add_settings_field( 'unticked-gate', __( 'Nothing before a yes', 'unticked' ), 'unticked_gate_field', 'unticked', 'unticked', array( 'label_for' => 'unticked-gate' ) );
+	add_settings_field( 'unticked-own', __( 'From this site', 'unticked' ), 'unticked_own_field', 'unticked', 'unticked', array( 'label_for' => 'unticked-own' ) );
 	add_settings_field( 'unticked-handles', __( 'Scripts and stylesheets that wait', 'unticked' ), 'unticked_handles_field', 'unticked', 'unticked', array( 'label_for' => 'unticked-handles' ) );
 	add_settings_field( 'unticked-embeds', __( 'Embedded content that waits', 'unticked' ), 'unticked_embeds_field', 'unticked', 'unticked', array( 'label_for' => 'unticked-embeds' ) );
 	add_settings_field( 'unticked-consents', __( 'WP Consent API', 'unticked' ), 'unticked_consents_field', 'unticked', 'unticked', array( 'label_for' => 'unticked-consents' ) );
@@ -441,6 +599,16 @@ function unticked_gate_field(): void {
 	echo '<p class="description">' . esc_html__( 'Needs a banner.toml in your definitions. What is named below, and what is marked with data-category, is not loaded before a visitor allows its purpose. The way back to the settings:', 'unticked' ) . ' <code>[unticked_settings]</code></p>';
 }
 
+function unticked_own_field(): void {
+	$copy = get_option( UNTICKED_COPY );
+	echo '<label><input type="checkbox" id="unticked-own" name="' . esc_attr( UNTICKED_OPTION ) . '[own]" value="1"' . ( '' === unticked_settings()['own'] ? '' : ' checked' ) . '> ' . esc_html__( 'Serve a copy of the gate from this site, with its integrity', 'unticked' ) . '</label>';
+	echo '<p class="description">' . esc_html__( 'No page waits for the collector then. The copy lies among the uploads and is fetched anew every hour.', 'unticked' );
+	if ( is_array( $copy ) && ! empty( $copy['src'] ) ) {
+		echo ' <code>' . esc_html( $copy['src'] . ' ' . $copy['integrity'] ) . '</code>';
+	}
+	echo '</p>';
+}
+
 /** A field of lines, "something = purpose". */
 function unticked_lines_field( string $name, string $example, string $help ): void {
 	$id = 'unticked-' . $name;
@@ -453,7 +621,7 @@ function unticked_handles_field(): void {
 }
 
 function unticked_embeds_field(): void {
-	unticked_lines_field( 'embeds', 'youtube.com = media', __( 'One a line: the host that frames and scripts in your content come from, =, and a purpose. A * alone stands for every host but your own.', 'unticked' ) );
+	unticked_lines_field( 'embeds', 'youtube.com = media', __( 'One a line: the host that frames, pictures, films and scripts in your content come from, =, and a purpose. A * alone stands for every host but your own.', 'unticked' ) );
 }
 
 function unticked_consents_field(): void {
@@ -514,10 +682,11 @@ function unticked_sanitize( $input ): array {
 	}
 	$clean['adopt']    = implode( "\n", array_unique( $lines ) );
 	$clean['gate']     = empty( $input['gate'] ) ? '' : '1';
+	$clean['own']      = empty( $input['own'] ) ? '' : '1';
 	$clean['handles']  = unticked_clean_lines( 'handles', isset( $input['handles'] ) ? $input['handles'] : '', '/^[A-Za-z0-9_@.\/-]+\*?$/' );
 	$clean['embeds']   = unticked_clean_lines( 'embeds', isset( $input['embeds'] ) ? $input['embeds'] : '', '/^(\*|[a-z0-9-]+(\.[a-z0-9-]+)*)$/' );
 	$clean['consents'] = unticked_clean_lines( 'consents', isset( $input['consents'] ) ? $input['consents'] : '', '/^(functional|preferences|statistics|statistics-anonymous|marketing)$/' );
-	foreach ( array( 'gate', 'handles', 'embeds', 'consents' ) as $name ) {
+	foreach ( array( 'gate', 'own', 'handles', 'embeds', 'consents' ) as $name ) {
 		if ( '' === $clean[ $name ] ) {
 			unset( $clean[ $name ] );
 		}
@@ -556,16 +725,28 @@ function unticked_action_links( $links ): array {
 	return array_merge( array( $link ), (array) $links );
 }
 
-/** Whoever deletes the plugin deletes what it kept: one option on each site. */
+/** Whoever deletes the plugin deletes what it kept: on each site the settings, and copies of the gate. */
 function unticked_uninstall(): void {
 	if ( ! is_multisite() ) {
-		delete_option( UNTICKED_OPTION );
+		unticked_forget();
 		return;
 	}
 	foreach ( get_sites( array( 'fields' => 'ids', 'number' => 0 ) ) as $site ) {
 		switch_to_blog( $site );
-		delete_option( UNTICKED_OPTION );
+		unticked_forget();
 		restore_current_blog();
+	}
+}
+
+function unticked_forget(): void {
+	delete_option( UNTICKED_OPTION );
+	delete_option( UNTICKED_COPY );
+	wp_clear_scheduled_hook( 'unticked_refresh' );
+	$place = wp_upload_dir();
+	if ( ! empty( $place['basedir'] ) && is_dir( $place['basedir'] . '/unticked' ) ) {
+		array_map( 'unlink', glob( $place['basedir'] . '/unticked/gate-*' ) );
+		// Something of somebody else's in it keeps it.
+		@rmdir( $place['basedir'] . '/unticked' ); // phpcs:ignore WordPress.PHP.NoSilencedErrors
 	}
 }
 
@@ -621,6 +802,14 @@ add_filter( 'style_loader_tag', 'unticked_mark_style', PHP_INT_MAX, 2 );
 foreach ( array( 'the_content', 'embed_oembed_html', 'widget_text_content', 'widget_block_content', 'widget_custom_html_content' ) as $unticked_filter ) {
 	add_filter( $unticked_filter, 'unticked_mark_content', PHP_INT_MAX );
 }
+add_filter( 'wp_resource_hints', 'unticked_without_waiting', PHP_INT_MAX );
+add_filter( 'wp_preload_resources', 'unticked_without_waiting', PHP_INT_MAX );
+add_action( 'template_redirect', 'unticked_replace_preloads' );
+add_action( 'init', 'unticked_schedule' );
+add_action( 'unticked_refresh', 'unticked_refresh' );
+add_action( 'add_option_' . UNTICKED_OPTION, 'unticked_saved' );
+add_action( 'update_option_' . UNTICKED_OPTION, 'unticked_saved' );
+register_deactivation_hook( __FILE__, 'unticked_deactivate' );
 add_filter( 'wp_get_consent_type', 'unticked_consent_type' );
 add_filter( 'wp_consent_api_registered_' . plugin_basename( __FILE__ ), '__return_true' );
 add_action( 'admin_init', 'unticked_admin_init' );

@@ -293,6 +293,8 @@ fn nothing_tracks_before_a_yes(wordpress: &WordPress, world: &mut World, visitor
     let first = visitor.run("return [document.querySelector('script').src, window.early]", &[]);
     assert_eq!(first, json!([format!("{}/gate.js", world.network.origin()), "object"]), "the gate is the first script");
     assert_eq!(seen(), [""; 0], "nothing is loaded before a decision");
+    let hints = "return [...document.querySelectorAll('link')].map(l => l.outerHTML).filter(l => / href=/.test(l) && l.includes('localhost'))";
+    assert_eq!(visitor.run(hints, &[]), json!([]), "nor is a name looked up");
     visitor.click(&banner.find("[data-act=refuse]"));
     wait(visitor, "it is refused", "unticked.decisions().media === 'refused'");
     assert_eq!(
@@ -312,4 +314,17 @@ fn nothing_tracks_before_a_yes(wordpress: &WordPress, world: &mut World, visitor
     let settings = visitor.find("[data-unticked=settings]");
     assert_eq!(visitor.text(&settings), "Privacy settings");
     assert_eq!(seen().iter().filter(|path| *path == "/tracker.js").count(), 1, "{:?}", seen());
+    the_site_serves_the_gate_itself(wordpress, visitor, &film);
+}
+
+fn the_site_serves_the_gate_itself(wordpress: &WordPress, visitor: &Browser, film: &str) {
+    wordpress.run("update_option('unticked', array('own' => '1') + get_option('unticked'));");
+    assert_eq!(wordpress.run("echo wp_next_scheduled('unticked_refresh') ? 'yes' : 'no';"), "yes", "every hour");
+    visitor.open_page(film);
+    let tag =
+        visitor.run("const s = document.querySelector('script'); return [s.src, s.integrity, s.crossOrigin]", &[]);
+    let copy = format!("{}/wp-content/uploads/unticked/gate-", wordpress.origin);
+    assert!(tag[0].as_str().is_some_and(|src| src.starts_with(&copy)), "the first script is the site's own: {tag}");
+    assert!(tag[1].as_str().is_some_and(|integrity| integrity.starts_with("sha384-")), "{tag}");
+    wait(visitor, "it is the very text, and runs", "window.unticked?.allowed('media')");
 }

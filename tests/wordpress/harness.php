@@ -34,6 +34,11 @@ final class World {
 	public static array $sites = array();
 	public static bool $admin = false;
 	public static array $done = array();
+	public static array $cron = array();
+	public static string $uploads = '';
+	public static ?Modules $modules = null;
+	/** @var array<string, object> */
+	public static array $registered = array();
 
 	public static function fresh( array $options = array() ): void {
 		self::$options  = $options;
@@ -44,7 +49,17 @@ final class World {
 		self::$sites    = array();
 		self::$admin    = false;
 		self::$done     = array();
+		self::$cron     = self::$registered = array();
 		unticked_init();
+	}
+}
+
+/** As WordPress' own: prints what it knows, and asks nobody. */
+final class Modules {
+	public function print_script_module_preloads(): void {
+		foreach ( array( 'own/part' => 'https://shop.example/p.js', 'ads-part' => 'https://shop.example/ads.js', 'their/part' => '//cdn.example/p.js?a=1&amp;b=2' ) as $id => $href ) {
+			echo '<link rel="modulepreload" href="' . $href . '" id="' . $id . '-js-modulepreload">' . "\n";
+		}
 	}
 }
 
@@ -64,6 +79,19 @@ function filtered( $hook, ...$values ) {
 	}
 	return $values[0];
 }
+function update_option( $name, $value ) { World::$options[ $name ] = $value; return true; }
+function has_action( $hook, $call ) { return in_array( $call, World::$filters[ $hook ] ?? array(), true ) ? 10 : false; }
+function remove_action( $hook, $call, $priority ) { World::$filters[ $hook ] = array_values( array_filter( World::$filters[ $hook ], static function ( $one ) use ( $call ) { return $one !== $call; } ) ); }
+function wp_script_modules() { return World::$modules = World::$modules ?? new Modules(); }
+function wp_scripts() { return (object) array( 'registered' => World::$registered ); }
+function wp_styles() { return (object) array( 'registered' => array( 'ads-font' => (object) array( 'src' => 'https://font.example/a.css' ) ) ); }
+function wp_upload_dir() { return array( 'basedir' => World::$uploads, 'baseurl' => 'https://shop.example/up', 'error' => false ); }
+function wp_mkdir_p( $folder ) { return is_dir( $folder ) || mkdir( $folder, 0777, true ); }
+function wp_rand() { return random_int( 0, PHP_INT_MAX ); }
+function wp_next_scheduled( $hook ) { return World::$cron[ $hook ] ?? false; }
+function wp_schedule_event( $at, $how_often, $hook ) { World::$cron[ $hook ] = $how_often; }
+function wp_clear_scheduled_hook( $hook ) { unset( World::$cron[ $hook ] ); }
+function register_deactivation_hook( $file, $call ) {}
 function add_shortcode( $name, $call ) { World::$shortcodes[ $name ] = $call; }
 function shortcode_atts( $defaults, $attributes, $name = '' ) { return array_intersect_key( (array) $attributes, $defaults ) + $defaults; }
 function do_shortcode( $content ) { return $content; }
@@ -113,7 +141,7 @@ function add_settings_error( $setting, $code, $message, $type = 'error' ) { Worl
 function add_options_page( $title, $menu, $capability, $slug, $call ) { World::$settings['page'] = compact( 'capability', 'call' ); }
 function settings_fields( $group ) { echo '<input type="hidden" name="_wpnonce" value="n">'; }
 function do_settings_sections( $page ) { ( World::$settings['unticked-collector'] )(); ( World::$settings['unticked-adopt'] )();
-	foreach ( array( 'gate', 'handles', 'embeds', 'consents' ) as $name ) {
+	foreach ( array( 'gate', 'own', 'handles', 'embeds', 'consents' ) as $name ) {
 		( World::$settings[ 'unticked-' . $name ] )();
 	}
 }
@@ -320,6 +348,87 @@ $tests = array(
 		same( $marked( $marked( '<iframe src="https://youtu.example/"></iframe>' ) ), $marked( '<iframe src="https://youtu.example/"></iframe>' ), 'marked once, however often it is filtered' );
 		World::$feed = true;
 		same( $marked( '<iframe src="https://www.youtube.com/embed/x"></iframe>' ), '<iframe src="https://www.youtube.com/embed/x"></iframe>', 'a feed has no gate' );
+	},
+	'pictures and films from those hosts wait, too, in every size' => static function (): void {
+		World::fresh( GATED );
+		$marked = static function ( string $html ): string { return filtered( 'the_content', $html ); };
+		same( $marked( '<img alt="" src="https://i.ytimg.youtube.com/a.jpg" srcset="https://i.ytimg.youtube.com/b.jpg 2x" sizes="1px">' ),
+			'<img data-category="media" alt="" data-src="https://i.ytimg.youtube.com/a.jpg" data-srcset="https://i.ytimg.youtube.com/b.jpg 2x" sizes="1px">' );
+		same( $marked( '<img src="/a.jpg" srcset="/a.jpg 1x, //youtube.com/b.jpg 2x">' ), '<img data-category="media" data-src="/a.jpg" data-srcset="/a.jpg 1x, //youtube.com/b.jpg 2x">', 'one of its sizes is enough' );
+		same( $marked( '<video poster="https://youtube.com/p.jpg" controls><source src="https://youtube.com/f.mp4" type="video/mp4"></video>' ),
+			'<video data-category="media" data-poster="https://youtube.com/p.jpg" controls><source data-category="media" data-src="https://youtube.com/f.mp4" type="video/mp4"></video>' );
+		same( $marked( '<picture><source srcset="https://youtube.com/w.webp"><img src="https://shop.example/w.jpg"></picture>' ),
+			'<picture><source data-category="media" data-srcset="https://youtube.com/w.webp"><img src="https://shop.example/w.jpg"></picture>' );
+		same( $marked( '<audio src=https://youtube.com/a.ogg></audio>' ), '<audio data-category="media" data-src=https://youtube.com/a.ogg></audio>' );
+		foreach ( array( '<img src="/wp-content/uploads/a.jpg" srcset="https://shop.example/a-2.jpg 2x">', '<img src="data:image/gif;base64,R0lGODlhAQABAAAAACw=">', '<source srcset="">', '<video controls></video>' ) as $own ) {
+			same( $marked( $own ), $own );
+		}
+	},
+	'no hint names a host from which something waits' => static function (): void {
+		World::fresh( array( 'unticked' => array( 'embeds' => 'youtube.com = media' ) + GATED['unticked'] ) );
+		World::$registered = array( 'gtag' => (object) array( 'src' => 'https://tags.example/x.js' ), 'other' => (object) array( 'src' => '//cdn.example/y.js' ), 'group' => (object) array( 'src' => false ) );
+		$hints = static function ( array $list ): array { return array_values( filtered( 'wp_resource_hints', $list, 'dns-prefetch' ) ); };
+		same( $hints( array( 'tags.example', '//tags.example', 'font.example', '//www.youtube.com', 'cdn.example', 'https://cdn.example', 'shop.example', 'forms.example' ) ), array( 'cdn.example', 'https://cdn.example', 'shop.example', 'forms.example' ) );
+		same( $hints( array( array( 'href' => 'https://tags.example', 'crossorigin' ), array( 'href' => 'https://cdn.example' ), array() ) ), array( array( 'href' => 'https://cdn.example' ), array() ) );
+		same( filtered( 'wp_preload_resources', array( array( 'href' => 'https://font.example/a.woff2', 'as' => 'font' ) ) ), array() );
+		World::fresh( SET );
+		same( $hints( array( 'tags.example' ) ), array( 'tags.example' ), 'without the gate nothing waits' );
+	},
+	'of modules nothing is loaded ahead that waits, and nothing from elsewhere' => static function (): void {
+		World::fresh( GATED );
+		$before = World::$filters;
+		add_action( 'wp_footer', array( wp_script_modules(), 'print_script_module_preloads' ) );
+		( World::$filters['template_redirect'][0] )();
+		same( World::$filters['wp_footer'], array( 'unticked_print_preloads' ) );
+		ob_start();
+		unticked_print_preloads();
+		same( trim( (string) ob_get_clean() ), '<link rel="modulepreload" href="https://shop.example/p.js" id="own/part-js-modulepreload">' );
+		World::$filters = $before;
+		World::fresh( SET );
+		add_action( 'wp_footer', array( wp_script_modules(), 'print_script_module_preloads' ) );
+		( World::$filters['template_redirect'][0] )();
+		same( World::$filters['wp_footer'], array( array( wp_script_modules(), 'print_script_module_preloads' ) ), 'without the gate it is left alone' );
+		World::$filters = $before;
+	},
+	'the site can serve the gate itself, by a name and an integrity that are the text\'s own' => static function (): void {
+		World::$uploads = sys_get_temp_dir() . '/unticked-harness-' . getmypid();
+		$own            = array( 'unticked' => array( 'own' => '1' ) + GATED['unticked'] );
+		World::fresh( $own );
+		World::$answer = array( 'code' => 200, 'body' => 'first; unticked-gate' );
+		same( substr_count( head(), 'src="https://forms.example/gate.js"' ), 1, 'until there is a copy' );
+		( World::$filters['update_option_unticked'][0] )();
+		same( World::$cron, array( 'unticked_refresh' => 'hourly' ) );
+		same( World::$asked[0][0], 'https://forms.example/gate.js' );
+		$integrity = static function ( string $text ): string { return 'sha384-' . base64_encode( hash( 'sha384', $text, true ) ); };
+		$src       = static function ( string $text ): string { return '/unticked/gate-' . substr( hash( 'sha256', $text ), 0, 16 ) . '.js'; };
+		World::$done = array();
+		$tag = head();
+		same( strpos( $tag, '<script src="https://shop.example/up' . $src( 'first; unticked-gate' ) . '" integrity="' . $integrity( 'first; unticked-gate' ) . '" crossorigin="anonymous" id="unticked-gate-js" data-no-optimize' ), 0, $tag );
+		same( file_get_contents( World::$uploads . $src( 'first; unticked-gate' ) ), 'first; unticked-gate' );
+		same( filtered( 'rocket_exclude_js', array() )[1], 'https://shop.example/up' . $src( 'first; unticked-gate' ) );
+		// What is no gate does not take its place.
+		$kept = World::$options[ UNTICKED_COPY ];
+		foreach ( array( array( 'code' => 502, 'body' => 'unticked-gate' ), array( 'code' => 200, 'body' => '<html>' ), new WP_Error( 'no' ) ) as $answer ) {
+			World::$answer = $answer;
+			unticked_refresh();
+			same( World::$options[ UNTICKED_COPY ], $kept );
+		}
+		World::$answer = array( 'code' => 200, 'body' => 'second; unticked-gate' );
+		unticked_refresh();
+		same( World::$options[ UNTICKED_COPY ]['integrity'], $integrity( 'second; unticked-gate' ) );
+		same( is_file( World::$uploads . $src( 'first; unticked-gate' ) ), true, 'a page in a cache still names the first' );
+		touch( World::$uploads . $src( 'first; unticked-gate' ), time() - 31 * 24 * 3600 );
+		unticked_refresh();
+		same( glob( World::$uploads . '/unticked/*' ), array( World::$uploads . $src( 'second; unticked-gate' ) ) );
+		World::$options['unticked'] = GATED['unticked'];
+		unticked_saved();
+		same( World::$cron, array(), 'no longer wanted' );
+		World::$done = array();
+		same( substr_count( head(), 'src="https://forms.example/gate.js"' ), 1 );
+		( World::$uninstall[0] )();
+		same( array( World::$options, is_dir( World::$uploads . '/unticked' ) ), array( array(), false ) );
+		@rmdir( World::$uploads );
+		World::$uploads = '';
 	},
 	'the WP Consent API is told which purpose decides each category' => static function (): void {
 		World::fresh( GATED );
