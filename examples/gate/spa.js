@@ -1,5 +1,5 @@
-// A single-page app of plain modules, built as one in React is: views that are functions, made anew when something changes.
-// (React's own packages come without a file that a browser can load; with a bundler, `useAllowed` in npm/README.md is all.)
+// A single-page app of plain modules, without a build: views that are functions, made anew when something changes. The same
+// with React and a bundler is in react/.
 import { allowed, decisions, on, open, ready } from "unticked";
 
 const h = (tag, props, ...children) => {

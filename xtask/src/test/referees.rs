@@ -1,5 +1,5 @@
-//! Programs from npm and PyPI that we did not write, as referees. They live under `target/referees` and
-//! are never committed; nothing that ships needs them.
+//! Programs from npm and PyPI that we did not write, as referees, and what the example in React is built of. They live under
+//! `target/referees` and are never committed; nothing that ships needs them.
 
 use std::{path::PathBuf, process::Command};
 
@@ -8,7 +8,14 @@ use anyhow::{Context, Result};
 use super::Tally;
 use crate::house;
 
-const NPM: &[(&str, &str)] = &[("axe-core", "4.14.1"), ("standardwebhooks", "1.1.1")];
+const NPM: &[(&str, &str)] = &[
+    ("axe-core", "4.14.1"),
+    ("standardwebhooks", "1.1.1"),
+    // As examples/gate/react/package.json has them.
+    ("react", "19.3.1"),
+    ("react-dom", "19.3.1"),
+    ("esbuild", "0.28.2"),
+];
 const PYPI: (&str, &str) = ("standardwebhooks", "1.1.0");
 
 /// Where they live.
