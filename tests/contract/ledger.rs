@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use unticked_collector::{
     evidence,
-    ledger::{self, Head, sql},
+    ledger::{self, Head, Ledger, sql},
     store::{Engine, Place, Store},
+    vault::{KeyRing, Vault},
+    world::{Clock, Random},
 };
 use uuid::Uuid;
 
@@ -106,4 +108,64 @@ pub async fn sequences_what_is_in_no_ledger(store: &Store, record: &evidence::Ev
     assert_eq!(evidence::sql::sequence_older(&mut tx, 10).await.unwrap(), 1);
     assert_eq!(sql::head(&mut tx).await.unwrap().size(), before + 2);
     tx.rollback().await.unwrap();
+}
+
+/// Two collectors on one store, and the main database goes back to before what the other one has signed.
+pub async fn collectors_continue_what_any_of_them_signed(store: &Store) {
+    let dir = tempfile::tempdir().unwrap();
+    let vault = Vault::new(KeyRing::open(&dir.path().join("keys"), &Random::system()).unwrap(), Random::system());
+    let edge = sql::head(&mut store.read().await.unwrap()).await.unwrap();
+    let origin = match sql::origins(&mut store.read().await.unwrap()).await.unwrap().pop() {
+        Some(origin) => origin.origin,
+        None => "forms.example/ledger".to_owned(),
+    };
+    let (size, root) = (i64::try_from(edge.size()).unwrap(), edge.root().to_vec());
+    let row = sql::SignedRow { origin, size, root, note: "kept".to_owned(), signed_at: 0 };
+    let mut tx = store.keys().begin().await.unwrap();
+    sql::replace_signed(&mut tx, &row).await.unwrap();
+    tx.commit().await.unwrap();
+    let open = async || Ledger::open(store, &vault, "https://forms.example", &Clock::system()).await.unwrap();
+    let append = async |ledger: &Ledger, leaves: &[[u8; 32]]| {
+        let mut tx = store.begin().await.unwrap();
+        ledger.newest().await.unwrap();
+        let appended = ledger::append(&mut tx, leaves).await.unwrap();
+        ledger.continues(&mut tx, &appended).await.map(|()| (tx, appended))
+    };
+    let (one, other) = (open().await, open().await);
+    for (ledger, leaf) in [(&one, 1), (&other, 2), (&one, 3), (&other, 4)] {
+        let (tx, appended) = append(ledger, &[[leaf; 32]; 10]).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(ledger.sign(&appended.head()).await.unwrap().head, appended.head());
+    }
+    let signed = other.last_signed().head;
+    assert_eq!(one.newest().await.unwrap().head, signed);
+    // Signed, and gone again with the main database's last transaction.
+    let (tx, fork) = append(&one, &[[5; 32]; 3]).await.unwrap();
+    tx.rollback().await.unwrap();
+    let mut tx = store.keys().begin().await.unwrap();
+    assert_eq!(
+        sql::move_signed(&mut tx, &row_of(&one, fork.head()), [Head { size: 0, root: [0; 32] }; 2]).await.unwrap(),
+        0
+    );
+    assert_eq!(sql::move_signed(&mut tx, &row_of(&one, signed), [signed; 2]).await.unwrap(), 0, "only forward");
+    assert_eq!(sql::move_signed(&mut tx, &row_of(&one, fork.head()), [signed; 2]).await.unwrap(), 1);
+    tx.commit().await.unwrap();
+    let refused = append(&other, &[[6; 32]; 9]).await.err().unwrap();
+    assert!(refused.to_string().contains("the main database has gone back"), "{refused}");
+    let refused = one.sign(&signed).await.err().unwrap();
+    assert!(refused.to_string().contains("the main database has gone back"), "{refused}");
+    let mut tx = store.keys().begin().await.unwrap();
+    sql::replace_signed(&mut tx, &row_of(&one, signed)).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+fn row_of(ledger: &Ledger, head: Head) -> sql::SignedRow {
+    let size = i64::try_from(head.size).unwrap();
+    sql::SignedRow {
+        origin: ledger.origin().to_owned(),
+        size,
+        root: head.root.to_vec(),
+        note: "kept".to_owned(),
+        signed_at: 0,
+    }
 }

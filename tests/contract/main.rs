@@ -75,6 +75,7 @@ async fn every_room(store: &Store) {
     witness::keeps_what_others_vouch_for(store).await;
     publish::mends_what_is_torn(store).await;
     publish::finds_the_place_of_a_record(store).await;
+    ledger::collectors_continue_what_any_of_them_signed(store).await;
 }
 
 async fn every_statement_runs(fresh: Fresh, kind: EngineKind) {

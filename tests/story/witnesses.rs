@@ -1,7 +1,10 @@
 //! Others vouch for the ledger: a witness that judges with crates of others, and `openssl ts`.
 
 use unticked_collector::{
-    ledger::witness::sql::{self, StampRow},
+    ledger::{
+        self, Ledger,
+        witness::sql::{self, StampRow},
+    },
     store::Store,
 };
 use unticked_shared::merkle::note::{Note, VerifierKey};
@@ -99,6 +102,35 @@ fn a_witness_that_saw_more_than_there_is_is_an_alarm() {
     house.publish();
     house.until("it is an alarm", |house| figure(house, REFUSES) == 1);
     assert!(house.rows_of_outsiders()[0].problem.as_ref().unwrap().contains("50 entries"));
+}
+
+#[test]
+fn a_witness_that_saw_what_another_collector_signed_is_no_alarm() {
+    let witness = Witness::start("witness.example");
+    let house = open(&witness);
+    witness.trust(house.get("/ledger/key", &[]).expect(200).text().trim_end());
+    witness.be_away(true);
+    house.grow_ledger(5);
+    house.publish();
+    let app = house.app();
+    assert_eq!(app.ledger.last_signed().head.size, 5);
+    // The other one of the same name is faster.
+    let head = house.with_store(async |store| {
+        let other = Ledger::open(store, &app.vault, "https://forms.example", &app.clock).await.unwrap();
+        let mut tx = store.begin().await.unwrap();
+        let appended = ledger::append(&mut tx, &[[8; 32]; 3]).await.unwrap();
+        tx.commit().await.unwrap();
+        other.sign(&appended.head()).await.unwrap().head
+    });
+    witness.remember(head.size, head.root);
+    witness.be_away(false);
+    house.until("it says what it saw", |house| {
+        let problem = house.rows_of_outsiders().pop().and_then(|row| row.problem);
+        problem.is_some_and(|problem| problem.contains("it saw a later head already, of 8 entries"))
+    });
+    assert_eq!(figure(&house, REFUSES), 0);
+    house.publish();
+    house.until("it cosigned", |_| witness.cosigned() == [8]);
 }
 
 #[test]

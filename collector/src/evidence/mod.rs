@@ -18,11 +18,12 @@ use crate::{
 pub use seal::{Draft, EvidenceRow, OpenError, Opened, Shown, open, seal, seal_to_show, show};
 pub use standing::{Standing, standing, standing_of};
 
-/// [`sql::insert`], and refuses where that does not continue what this process has signed: on a main database that has gone
-/// back under a running collector nothing is committed.
+/// [`sql::insert`], and refuses where that does not continue what was signed, by whichever collector: on a main database
+/// that has gone back under running ones nothing is committed.
 pub async fn keep(tx: &mut Transaction, ledger: &Ledger, rows: &[&EvidenceRow]) -> Result<Appended, StoreError> {
+    ledger.newest().await?;
     let appended = sql::insert(tx, rows).await?;
-    ledger.continues(&appended)?;
+    ledger.continues(tx, &appended).await?;
     Ok(appended)
 }
 

@@ -2,10 +2,11 @@
 //!
 //! A record and its leaf become true in one transaction ([`append()`]); the head is read inside it and locked, so that any
 //! number of appenders make one tree. After the commit, and before anybody is answered, the head is signed and kept in the
-//! key store ([`Ledger::sign`]), where it moves only forward: a main database that has gone back, or is another one, is
-//! refused at start ([`Ledger::open`]). Nothing in a leaf tells of a person. Tiles are made from leaves and can be made anew.
+//! key store ([`Ledger::sign`]), where it moves only forward, over a head that it continues: a main database that has gone
+//! back, or is another one, is refused at start ([`Ledger::open`]) and under running collectors ([`Ledger::continues`]). Nothing in a leaf tells of a person. Tiles are made from leaves and can be made anew.
 
 mod append;
+mod leads;
 pub mod mend;
 pub mod nodes;
 mod open;

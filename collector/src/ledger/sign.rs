@@ -1,6 +1,10 @@
 //! Signing heads, and proving leaves against the last one.
+//!
+//! Several collectors may sign, each what it has appended. None of them signs over a head of which it does not know that
+//! its own tree continues it: mostly it knows from its last append, under the lock, which costs nothing here; else it
+//! looks once more.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use unticked_shared::merkle::{
     Checkpoint, LogProof,
@@ -9,13 +13,18 @@ use unticked_shared::merkle::{
 };
 
 use super::{
-    Appended, Head, LedgerError, nodes,
+    Appended, Head, LedgerError,
+    leads::{gone_back, leads_to},
+    nodes,
     sql::{self, SignedRow},
 };
 use crate::{
     store::{Store, StoreError, Transaction, values::millis},
     world::Clock,
 };
+
+/// So often others may sign while we look whether ours continues theirs.
+const MOST_LOOKS: usize = 16;
 
 /// The ledger at work. Cloning is cheap.
 #[derive(Clone)]
@@ -25,8 +34,19 @@ struct Inner {
     store: Store,
     signer: Signer,
     clock: Clock,
-    /// The largest head that this process has signed and kept.
+    /// The largest head that this process knows to be signed and kept, by whomever.
     last: RwLock<Arc<Signed>>,
+    /// What the last append found.
+    found: Mutex<Found>,
+}
+
+/// What an append found under the lock: heads that the tree led to then, and that whatever it added continues.
+#[derive(Debug, Clone, Copy)]
+struct Found {
+    /// The head that was known to be signed.
+    signed: Head,
+    /// The head of the tree before.
+    before: Head,
 }
 
 /// A signed head.
@@ -39,9 +59,10 @@ pub struct Signed {
 }
 
 impl Ledger {
-    /// With the head that the key store holds now.
+    /// With the head that the key store holds now, which the main database leads to.
     pub(super) fn new(store: Store, signer: Signer, clock: Clock, last: Signed) -> Self {
-        Self(Arc::new(Inner { store, signer, clock, last: RwLock::new(Arc::new(last)) }))
+        let found = Mutex::new(Found { signed: last.head, before: last.head });
+        Self(Arc::new(Inner { store, signer, clock, last: RwLock::new(Arc::new(last)), found }))
     }
 
     /// The log's name.
@@ -54,22 +75,51 @@ impl Ledger {
         self.0.signer.verifier()
     }
 
-    /// The largest head that this process has signed and kept.
+    /// The largest head that this process knows to be signed and kept.
     pub fn last_signed(&self) -> Arc<Signed> {
         Arc::clone(&self.0.last.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Looks, before a commit, whether what was appended continues what this process has signed. Where it does not the
-    /// main database has gone back under a running collector, and a commit would fork the ledger.
-    pub fn continues(&self, appended: &Appended) -> Result<(), StoreError> {
-        let (last, before) = (self.last_signed().head, appended.before());
-        if before.size < last.size || (before.size == last.size && before.root != last.root) {
+    /// The head that the key store holds now, another collector's maybe: from here on whatever is appended must continue
+    /// it. Ask for it before the head of the tree is locked, so that nobody waits for the answer.
+    pub async fn newest(&self) -> Result<Arc<Signed>, StoreError> {
+        let kept = sql::signed(&mut self.0.store.keys().read().await?).await?;
+        let kept = kept.ok_or_else(|| {
+            StoreError::Defect(
+                "the key store has no signed head any more; stop the collector and start it again".into(),
+            )
+        })?;
+        if kept.origin != self.origin() {
             return Err(StoreError::Defect(format!(
-                "the ledger has {} entries where {} were signed: the main database has gone back under a running \
-                 collector; nothing more is kept. Stop it and say `unticked verify`",
-                before.size, last.size
+                "the ledger goes on under another name, {}; stop this collector and start it again",
+                kept.origin
             )));
         }
+        let kept = Arc::new(Signed { head: kept.head()?, note: kept.note });
+        let last = self.last_signed().head;
+        if kept.head.size == last.size && kept.head.root != last.root {
+            return Err(StoreError::Defect(
+                "another head of the same size was signed before: the ledger would fork. Stop every collector and say \
+                 `unticked verify`"
+                    .to_owned(),
+            ));
+        }
+        self.remember(&kept);
+        Ok(kept)
+    }
+
+    /// Looks, before a commit, whether what was appended in `tx` continues what was signed. Where it does not the main
+    /// database has gone back under a running collector, and a commit would fork the ledger.
+    pub async fn continues(&self, tx: &mut Transaction, appended: &Appended) -> Result<(), StoreError> {
+        let (signed, before) = (self.last_signed().head, appended.before());
+        if before.size < signed.size {
+            return Err(gone_back(before.size, signed.size));
+        }
+        // Mostly they are the same: then nothing needs to be read.
+        if before != signed {
+            leads_to(tx, &signed).await?;
+        }
+        *self.0.found.lock().unwrap_or_else(PoisonError::into_inner) = Found { signed, before };
         Ok(())
     }
 
@@ -77,21 +127,58 @@ impl Ledger {
     /// and before anybody hears of it.
     pub async fn sign(&self, head: &Head) -> Result<Arc<Signed>, StoreError> {
         let mut tx = self.0.store.keys().begin().await?;
-        let signed = self.sign_in(&mut tx, head).await?;
-        tx.commit().await?;
-        Ok(self.kept(signed))
+        if let Some(signed) = self.sign_in(&mut tx, head).await? {
+            tx.commit().await?;
+            return Ok(self.kept(signed));
+        }
+        tx.rollback().await?;
+        self.sign_after_others(head).await
     }
 
     /// [`Ledger::sign`] in a transaction of the key store that has other things to bring, too. After its commit, and not
-    /// before, call [`Ledger::kept`].
-    pub async fn sign_in(&self, tx: &mut Transaction, head: &Head) -> Result<Signed, StoreError> {
+    /// before, call [`Ledger::kept`]. None where another collector has signed what the last append here did not find: then
+    /// say [`Ledger::sign`] after the commit, which looks.
+    pub async fn sign_in(&self, tx: &mut Transaction, head: &Head) -> Result<Option<Signed>, StoreError> {
+        let Found { signed, before } = *self.0.found.lock().unwrap_or_else(PoisonError::into_inner);
+        self.sign_over(tx, head, [signed, before]).await
+    }
+
+    /// Signs a head in the place of one of these, and of no other.
+    async fn sign_over(
+        &self,
+        tx: &mut Transaction,
+        head: &Head,
+        before: [Head; 2],
+    ) -> Result<Option<Signed>, StoreError> {
         let signed = Signed { head: *head, note: sign(&self.0.signer, head)? };
         let row = row(self.origin(), &signed, millis(self.0.clock.now()))?;
-        if sql::keep_signed(tx, &row).await? == 0 {
-            let kept = sql::signed(tx).await?;
-            kept_is_no_other(kept.as_ref(), &row)?;
+        Ok((sql::move_signed(tx, &row, before).await? == 1).then_some(signed))
+    }
+
+    /// Looks which head is kept, and whether the main database leads to it and to ours. No transaction is held meanwhile:
+    /// an appender asks the key store while it holds the main database, and nobody may wait the other way round.
+    async fn sign_after_others(&self, head: &Head) -> Result<Arc<Signed>, StoreError> {
+        for _ in 0..MOST_LOOKS {
+            let kept = self.newest().await?;
+            let mut main = self.0.store.read().await?;
+            leads_to(&mut main, &kept.head).await?;
+            leads_to(&mut main, head).await?;
+            drop(main);
+            if kept.head == *head {
+                return Ok(kept);
+            }
+            if kept.head.size > head.size {
+                // What is kept moves only forward, and holds ours.
+                return Ok(Arc::new(Signed { head: *head, note: sign(&self.0.signer, head)? }));
+            }
+            let mut tx = self.0.store.keys().begin().await?;
+            if let Some(signed) = self.sign_over(&mut tx, head, [kept.head; 2]).await? {
+                tx.commit().await?;
+                return Ok(self.kept(signed));
+            }
+            tx.rollback().await?;
         }
-        Ok(signed)
+        Err(StoreError::Unavailable("other collectors sign faster than this one can look".to_owned()))
     }
 
     /// Takes note that the key store has kept a head.
@@ -108,7 +195,7 @@ impl Ledger {
         if edge.size() == last.head.size && edge.root() == last.head.root {
             return Ok(last);
         }
-        self.sign(&Head { size: edge.size(), root: edge.root() }).await
+        self.sign_after_others(&Head { size: edge.size(), root: edge.root() }).await
     }
 
     fn remember(&self, signed: &Arc<Signed>) {
@@ -129,22 +216,6 @@ impl Ledger {
         let mut connection = self.0.store.read().await?;
         let hashes = nodes::with_nodes(&mut connection, |nodes| proof::inclusion(nodes, index, size)).await?;
         Ok(hashes.map(|hashes| LogProof { extra: None, index, hashes, checkpoint: signed.note.clone() }))
-    }
-}
-
-/// A head smaller than the one that is kept is another appender's business; one of the same size has the same root.
-fn kept_is_no_other(kept: Option<&SignedRow>, ours: &SignedRow) -> Result<(), StoreError> {
-    match kept {
-        Some(kept) if kept.origin != ours.origin => Err(StoreError::Defect(format!(
-            "the ledger goes on under another name, {}; stop this collector and start it again",
-            kept.origin
-        ))),
-        Some(kept) if kept.size == ours.size && kept.root != ours.root => Err(StoreError::Defect(
-            "another head of the same size was signed before: the ledger would fork. Stop the collector and say \
-             `unticked verify`"
-                .to_owned(),
-        )),
-        _ => Ok(()),
     }
 }
 

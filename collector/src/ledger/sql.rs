@@ -269,6 +269,33 @@ pub async fn keep_signed(tx: &mut Transaction, row: &SignedRow) -> Result<u64, S
     .await
 }
 
+/// Keeps a signed head that is larger than the last one, if that is one of `before` and of the same log; answers whether it
+/// did. Of the key store.
+pub async fn move_signed(tx: &mut Transaction, row: &SignedRow, before: [Head; 2]) -> Result<u64, StoreError> {
+    let [one, other] = before;
+    let (one_size, other_size) = (count(one.size)?, count(other.size)?);
+    execute!(
+        tx,
+        "update ledger_signed
+         set size = $1, root = $2, note = $3, signed_at = $4
+         where one = 1
+           and origin = $5
+           and size < $6
+           and ((size = $7 and root = $8) or (size = $9 and root = $10))",
+        row.size,
+        row.root.as_slice(),
+        row.note.as_str(),
+        row.signed_at,
+        row.origin.as_str(),
+        row.size,
+        one_size,
+        one.root.as_slice(),
+        other_size,
+        other.root.as_slice(),
+    )
+    .await
+}
+
 /// Puts the first head of a new origin in place of the last head of the one before. Of the key store.
 pub async fn replace_signed(tx: &mut Transaction, row: &SignedRow) -> Result<u64, StoreError> {
     execute!(

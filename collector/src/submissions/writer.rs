@@ -285,7 +285,9 @@ async fn keep_keys(
 ) -> (Option<Result<Arc<Signed>, WriteError>>, Result<Others, StoreError>) {
     if !records.is_empty() {
         match in_time(keep_keys_and_head(tools, head, records)).await {
-            Ok((signed, others)) => return (signed.map(Ok), Ok(others)),
+            Ok((Some(signed), others)) => return (Some(Ok(signed)), Ok(others)),
+            // Nothing is to be signed, or another collector has signed meanwhile, and it takes a look.
+            Ok((None, others)) => return (sign_alone(tools, head).await, Ok(others)),
             // What these bring must not cost those before their answer.
             Err(error) if head.is_none() => return (None, Err(error)),
             Err(error) => {
@@ -324,7 +326,7 @@ async fn keep_keys_and_head(
         vault::sql::note_reached(&mut tx, committed, newest.created_at).await?;
     }
     let signed = match head {
-        Some(head) => Some(tools.ledger.sign_in(&mut tx, &head).await?),
+        Some(head) => tools.ledger.sign_in(&mut tx, &head).await?,
         None => None,
     };
     tx.commit().await?;

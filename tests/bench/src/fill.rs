@@ -85,7 +85,7 @@ async fn keep(app: &App, records: &[Record]) -> Result<bool> {
         outbox::sql::delivered(&mut tx, delivery.id, 200, millis(app.clock.now())).await?;
     }
     let evidence: Vec<_> = records.iter().map(|record| &record.evidence).collect();
-    let appended = evidence::sql::insert(&mut tx, &evidence).await?;
+    let appended = evidence::keep(&mut tx, &app.ledger, &evidence).await?;
     tx.commit().await?;
     app.ledger.sign(&appended.head()).await.context("the head cannot be signed")?;
     Ok(true)
@@ -106,7 +106,7 @@ pub async fn append_whole(app: &App, like: &Acceptance, count: u64) -> Result<Du
     let evidence: Vec<_> = records.iter().map(|record| &record.evidence).collect();
     let start = Instant::now();
     let mut tx = app.store.begin().await?;
-    let appended = evidence::sql::insert(&mut tx, &evidence).await?;
+    let appended = evidence::keep(&mut tx, &app.ledger, &evidence).await?;
     tx.commit().await?;
     app.ledger.sign(&appended.head()).await?;
     Ok(start.elapsed())

@@ -144,7 +144,9 @@ async fn grow(app: &App, count: u64) -> Result<()> {
 /// Leaves of no record, made durable and signed.
 async fn append(app: &App, commitments: &[Hash]) -> Result<()> {
     let mut tx = app.store.begin().await?;
+    app.ledger.newest().await?;
     let appended = ledger::append(&mut tx, commitments).await?;
+    app.ledger.continues(&mut tx, &appended).await?;
     tx.commit().await?;
     app.ledger.sign(&appended.head()).await?;
     Ok(())

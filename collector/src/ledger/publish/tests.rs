@@ -51,7 +51,7 @@ impl House {
         let commitments: Vec<Hash> = (0..count).map(|_| Random::system().bytes()).collect();
         let mut tx = self.store.begin().await.unwrap();
         let appended = append(&mut tx, &commitments).await.unwrap();
-        self.ledger.continues(&appended).unwrap();
+        self.ledger.continues(&mut tx, &appended).await.unwrap();
         tx.commit().await.unwrap();
         self.ledger.sign(&appended.head()).await.unwrap();
     }

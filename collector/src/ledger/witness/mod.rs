@@ -170,7 +170,8 @@ impl Tools {
             let body = ask::body(old, &hashes, &newest.note);
             let url = format!("{}/add-checkpoint", witness.url);
             let answer = self.network.ask(&url, ask::KIND, body, MOST_BYTES, PATIENCE).await;
-            let head = self.ledger.last_signed().head.size;
+            // After the answer, and what any collector has signed: a witness may have seen another one's head.
+            let head = self.ledger.newest().await?.head.size;
             let verdict = match &answer {
                 Ok(answer) => decide::judge(answer, &witness.key, &newest.note, old, size, head),
                 Err(reason) => Verdict::Waits(reason.clone()),

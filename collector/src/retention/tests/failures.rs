@@ -7,7 +7,7 @@ use std::sync::{
 
 use super::*;
 use crate::{
-    ledger::Head,
+    ledger::sql,
     retention::sql::NEVER,
     store::{CommitFate, DatabaseName, EngineKind, Place, StoreError, Watch, execute},
 };
@@ -147,9 +147,11 @@ async fn two_at_once_do_it_once() {
 #[tokio::test]
 async fn on_a_main_database_that_went_back_under_a_running_collector_nothing_is_ended() {
     let (house, _) = years_later().await;
-    let signed = house.needs.ledger.last_signed().head;
-    // More was signed than there is now.
-    house.needs.ledger.sign(&Head { size: signed.size + 5, ..signed }).await.unwrap();
+    // More was signed than there is now, by whichever collector.
+    let mut tx = house.needs.store.keys().begin().await.unwrap();
+    let row = sql::signed(&mut tx).await.unwrap().unwrap();
+    sql::replace_signed(&mut tx, &sql::SignedRow { size: row.size + 5, ..row }).await.unwrap();
+    tx.commit().await.unwrap();
     assert_eq!(run(&tools(&house), house.hour.now()).await.unwrap().failed, 1);
     assert!(!fields(&house).await.is_empty() && identity_is_there(&house).await);
     assert_eq!(records(&house).await.len(), 1, "no leaf went in that would fork the ledger");
