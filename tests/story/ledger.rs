@@ -11,9 +11,11 @@ use unticked_collector::{
     ledger::{LedgerError, mend},
     store::Store,
     vault::{KeyRing, Vault},
+    verify::{Told, outside},
     wiring::{Overrides, StartError, serve},
     world::{Clock, Random},
 };
+use unticked_shared::merkle::note::VerifierKey;
 
 use crate::{destination::Crm, house::House, visitor::Visitor};
 
@@ -268,11 +270,38 @@ fn a_main_database_that_went_back_is_refused_and_a_new_name_tells_everybody() {
         assert_eq!(answer.header("cache-control"), Some("no-store"));
         assert_eq!(answer.header("access-control-allow-origin"), Some("*"));
     }
+    whoever_kept_a_checkpoint_is_told_what_was_lost(&house, [&old_key, &key], &seen, &now);
     let page = house.get("/ledger/", &[]).expect(200).text();
     assert!(page.contains("the disk died, &lt;Monday&gt; was put back") && page.contains(old_key.trim_end()), "{page}");
     let origins = house.get("/ledger/origins", &[]).expect(200).json();
     assert_eq!(origins["origins"][0]["key"], old_key.trim_end());
     assert_eq!(origins["origins"][1]["previous"], seen, "the last head that was signed before");
+}
+
+/// `unticked verify --url`, asked at the place that everybody knows, which leads to the place of the new name.
+fn whoever_kept_a_checkpoint_is_told_what_was_lost(house: &House, keys: [&str; 2], before: &str, now: &str) {
+    let url = format!("http://{}/ledger", house.address());
+    let keys = keys.map(|key| VerifierKey::parse(key.trim_end()).unwrap());
+    let audit = |since: Option<&str>| {
+        let mut findings = Vec::new();
+        let outcome = run(outside::run(&url, &keys, since, &mut |told| {
+            if let Told::Finding(finding) = told {
+                findings.push(finding.to_string());
+            }
+        }));
+        (outcome.unwrap(), findings)
+    };
+    let (outcome, findings) = audit(None);
+    assert_eq!((outcome.leaves, findings, outcome.note.as_str()), (11, vec![], now));
+    let place = outcome.checkpoint.origin.strip_prefix("forms.example").unwrap();
+    assert_eq!(outcome.moved, Some(format!("http://{}{place}", house.address())), "and says where it went");
+    // As many entries as somebody has seen under the old name, and one of them is another.
+    let (outcome, findings) = audit(Some(before));
+    assert_eq!((outcome.since, outcome.since_name.as_deref()), (Some(11), Some("forms.example/ledger")));
+    let lost = "the checkpoint kept from before, under the name `forms.example/ledger`: its root is not that";
+    assert!(findings.len() == 1 && findings[0].starts_with(lost), "{findings:?}");
+    // Under the name of today it is judged as ever.
+    assert_eq!(audit(Some(now)).1, Vec::<String>::new());
 }
 
 #[test]

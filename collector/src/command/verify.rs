@@ -123,13 +123,20 @@ async fn outside(url: &str, what: &Verify) -> ExitCode {
     };
     let holds = outcome.findings == 0;
     let mut lines = Vec::new();
+    if let Some(place) = &outcome.moved {
+        lines.push(format!("the ledger goes on under another name, at {place}, where {url} leads: that one was asked"));
+    }
     if holds {
         lines.push(format!(
             "checked, and nothing is wrong: {} entries and {} tiles of the ledger `{}`",
             outcome.leaves, outcome.tiles, outcome.checkpoint.origin
         ));
         lines.push(match (outcome.since, &what.since) {
-            (Some(size), _) => format!("it has only added to the {size} entries that it had before"),
+            (Some(size), _) => {
+                let name = outcome.since_name.as_ref();
+                let name = name.map_or(String::new(), |name| format!(", under the name `{name}`"));
+                format!("it has only added to the {size} entries that it had before{name}")
+            }
             (None, Some(file)) => format!("{} is not there yet: nothing was known from before", file.display()),
             (None, None) => "with --since FILE the next check says whether it only added to what it has now".to_owned(),
         });
@@ -150,6 +157,8 @@ async fn outside(url: &str, what: &Verify) -> ExitCode {
         "leaves": outcome.leaves,
         "tiles": outcome.tiles,
         "since": outcome.since,
+        "since_name": outcome.since_name,
+        "moved": outcome.moved,
         "checkpoint": outcome.note,
         "findings": outcome.findings,
     });

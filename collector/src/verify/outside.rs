@@ -10,7 +10,11 @@ use std::{
     time::Duration,
 };
 
-use reqwest::{StatusCode, Url, header::RETRY_AFTER, redirect};
+use reqwest::{
+    StatusCode, Url,
+    header::{LOCATION, RETRY_AFTER},
+    redirect,
+};
 use unticked_shared::{
     evidence,
     merkle::{
@@ -64,6 +68,16 @@ pub enum OutsideError {
         /// The status.
         status: u16,
     },
+    /// It sends us elsewhere.
+    #[error(
+        "{url} leads to {to}; only one step on the same host, below /ledger/, is followed. Ask there, if you trust it"
+    )]
+    Elsewhere {
+        /// What was asked for.
+        url: String,
+        /// Where it leads.
+        to: String,
+    },
     /// More than there can be.
     #[error("{0} answers more than a ledger of ours can hold")]
     TooLong(String),
@@ -79,12 +93,16 @@ pub struct Outside {
     pub checkpoint: Checkpoint,
     /// The same, signed.
     pub note: String,
+    /// Where the log goes on, where it does so at another place than was asked.
+    pub moved: Option<String>,
     /// Entries that were read.
     pub leaves: u64,
     /// Tiles of hashes that were compared.
     pub tiles: u64,
     /// How many leaves the checkpoint from before had.
     pub since: Option<u64>,
+    /// The name that it bears, where that is not the name of today.
+    pub since_name: Option<String>,
     /// What does not hold.
     pub findings: u64,
 }
@@ -105,33 +123,55 @@ pub async fn run(
     hear: &mut Hear<'_>,
 ) -> Result<Outside, OutsideError> {
     let since = since.map(|note| read_note(note, keys).map_err(OutsideError::Since)).transpose()?;
-    let log = Log::new(url)?;
-    let note = log.get("checkpoint").await?.ok_or_else(|| log.missing("checkpoint"))?;
-    let note = String::from_utf8_lossy(&note).into_owned();
+    let mut log = Log::new(url)?;
+    let (note, moved) = log.checkpoint().await?;
     let mut audit = Audit { log: log.clone(), hear, findings: 0, tiles: 0 };
     let checkpoint = match read_note(&note, keys) {
         Ok(checkpoint) => checkpoint,
         Err(says) => {
             audit.finding(Finding::file("checkpoint", says));
             let empty = Checkpoint { origin: String::new(), size: 0, root: tile_root() };
-            return Ok(Outside { checkpoint: empty, note, leaves: 0, tiles: 0, since: None, findings: 1 });
+            return Ok(Outside {
+                checkpoint: empty,
+                note,
+                moved,
+                leaves: 0,
+                tiles: 0,
+                since: None,
+                since_name: None,
+                findings: 1,
+            });
         }
     };
     let mut expected: BTreeMap<u64, Vec<(&str, Hash)>> = BTreeMap::new();
     expected.entry(checkpoint.size).or_default().push(("checkpoint", checkpoint.root));
+    let since_name = since.as_ref().map(|since| since.origin.clone()).filter(|name| *name != checkpoint.origin);
+    // A log that goes on under a new name says itself that it may have lost entries: whether it has is what is asked here.
+    let kept = match &since_name {
+        Some(name) => format!("the checkpoint kept from before, under the name `{name}`"),
+        None => "the checkpoint kept from before".to_owned(),
+    };
     if let Some(since) = &since {
         if since.size > checkpoint.size {
-            audit.finding(Finding::file(
-                "checkpoint",
-                format!("the log had {} leaves before, and has {} now: it has gone back", since.size, checkpoint.size),
-            ));
+            let says = match &since_name {
+                Some(name) => format!(
+                    "the log had {} leaves as `{name}`, and goes on with {} as `{}`: entries were lost, and its origins say why",
+                    since.size, checkpoint.size, checkpoint.origin
+                ),
+                None => format!(
+                    "the log had {} leaves before, and has {} now: it has gone back",
+                    since.size, checkpoint.size
+                ),
+            };
+            audit.finding(Finding::file("checkpoint", says));
         } else {
-            expected.entry(since.size).or_default().push(("the checkpoint kept from before", since.root));
+            expected.entry(since.size).or_default().push((kept.as_str(), since.root));
         }
     }
     let leaves = audit.read(checkpoint.size, expected).await?;
     let (findings, tiles) = (audit.findings, audit.tiles);
-    Ok(Outside { checkpoint, note, leaves, tiles, since: since.map(|since| since.size), findings })
+    let since = since.map(|since| since.size);
+    Ok(Outside { checkpoint, note, moved, leaves, tiles, since, since_name, findings })
 }
 
 fn tile_root() -> Hash {
@@ -288,8 +328,52 @@ impl Log {
         Err(self.missing(&tile.path()))
     }
 
-    /// What is served there; none where nothing is. A log that is busy is asked again.
+    /// The checkpoint. A log that goes on under a new name has a place of its own for it, and leads there from where it was:
+    /// that one step is followed, and everything else is asked for there. Answers where that is, too.
+    async fn checkpoint(&mut self) -> Result<(String, Option<String>), OutsideError> {
+        let mut moved = None;
+        let bytes = match self.ask("checkpoint").await? {
+            Answer::Bytes(bytes) => bytes,
+            Answer::Nothing => return Err(self.missing("checkpoint")),
+            Answer::Leads(to) => {
+                let base = self.below(&to).ok_or_else(|| self.elsewhere("checkpoint", to))?;
+                self.base = base.as_str().into();
+                moved = Some(base);
+                self.get("checkpoint").await?.ok_or_else(|| self.missing("checkpoint"))?
+            }
+        };
+        Ok((String::from_utf8_lossy(&bytes).into_owned(), moved))
+    }
+
+    /// The place of a log whose checkpoint is at `to`, if that is on the same host and below /ledger/.
+    fn below(&self, to: &str) -> Option<String> {
+        let here: Url = self.base.parse().ok()?;
+        let there = here.join(to).ok()?;
+        let place = there.path().strip_suffix("/checkpoint")?;
+        let well = there.origin() == here.origin()
+            && place.starts_with("/ledger/")
+            && there.query().is_none()
+            && there.fragment().is_none()
+            && there.username().is_empty()
+            && there.password().is_none();
+        well.then(|| format!("{}{place}", there.origin().ascii_serialization()))
+    }
+
+    fn elsewhere(&self, path: &str, to: String) -> OutsideError {
+        OutsideError::Elsewhere { url: format!("{}/{path}", self.base), to }
+    }
+
+    /// What is served there; none where nothing is.
     async fn get(&self, path: &str) -> Result<Option<Vec<u8>>, OutsideError> {
+        match self.ask(path).await? {
+            Answer::Bytes(bytes) => Ok(Some(bytes)),
+            Answer::Nothing => Ok(None),
+            Answer::Leads(to) => Err(self.elsewhere(path, to)),
+        }
+    }
+
+    /// Asks for it. A log that is busy is asked again.
+    async fn ask(&self, path: &str) -> Result<Answer, OutsideError> {
         let url = format!("{}/{path}", self.base);
         let mut attempt = 0;
         loop {
@@ -297,12 +381,12 @@ impl Log {
             let wait = match self.client.get(&url).send().await {
                 Ok(answer) => match answer.status() {
                     StatusCode::OK => match body(answer).await {
-                        Ok(Some(bytes)) => return Ok(Some(bytes)),
+                        Ok(Some(bytes)) => return Ok(Answer::Bytes(bytes)),
                         Ok(None) => return Err(OutsideError::TooLong(url)),
                         Err(error) if attempt >= TRIES => return Err(silent(url, &error)),
                         Err(_) => None,
                     },
-                    StatusCode::NOT_FOUND => return Ok(None),
+                    StatusCode::NOT_FOUND => return Ok(Answer::Nothing),
                     status
                         if attempt < TRIES && (status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error()) =>
                     {
@@ -310,7 +394,13 @@ impl Log {
                             answer.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
                         Some(seconds.unwrap_or(1u64).min(60))
                     }
-                    status => return Err(OutsideError::Status { url, status: status.as_u16() }),
+                    status => {
+                        let to = answer.headers().get(LOCATION).filter(|_| status.is_redirection());
+                        return match to.and_then(|to| to.to_str().ok()) {
+                            Some(to) => Ok(Answer::Leads(to.to_owned())),
+                            None => Err(OutsideError::Status { url, status: status.as_u16() }),
+                        };
+                    }
                 },
                 Err(error) if attempt >= 2 || error.is_builder() => return Err(silent(url, &error)),
                 Err(_) => None,
@@ -318,6 +408,14 @@ impl Log {
             tokio::time::sleep(wait.map_or(Duration::from_millis(300 * u64::from(attempt)), Duration::from_secs)).await;
         }
     }
+}
+
+/// What is answered at a place.
+enum Answer {
+    Bytes(Vec<u8>),
+    Nothing,
+    /// A redirect, and its target.
+    Leads(String),
 }
 
 /// A body that is not too long.
@@ -347,6 +445,28 @@ mod tests {
     use unticked_shared::merkle::note::Signer;
 
     use super::*;
+
+    #[test]
+    fn only_a_step_on_the_same_host_below_the_ledger_is_followed() {
+        let log = Log::new("https://forms.example/ledger").unwrap();
+        let at = "https://forms.example/ledger/20261123T120005Z";
+        let (path, whole) = ("/ledger/20261123T120005Z/checkpoint", format!("{at}/checkpoint"));
+        assert_eq!([log.below(path), log.below(&whole)], [Some(at.to_owned()), Some(at.to_owned())]);
+        for elsewhere in [
+            "https://other.example/ledger/2/checkpoint",
+            "http://forms.example/ledger/2/checkpoint",
+            "https://forms.example:8443/ledger/2/checkpoint",
+            "https://ann@forms.example/ledger/2/checkpoint",
+            "//other.example/ledger/2/checkpoint",
+            "/ledger/../login/checkpoint",
+            "/ledger/2/checkpoint?next=1",
+            "/ledger/2/tile/0/000",
+            "/login",
+            "",
+        ] {
+            assert_eq!(log.below(elsewhere), None, "{elsewhere}");
+        }
+    }
 
     #[test]
     fn the_key_of_a_former_name_vouches_for_no_head_of_the_name_of_today() {
