@@ -30,7 +30,8 @@ pub async fn reads_everything_again(store: &Store) {
     assert_eq!(i64::try_from(records.len()), Ok(totals.records));
     assert!(!sql::exported_of(main, submissions[0].subject_id).await.unwrap().is_empty());
     assert!(i64::try_from(sql::deliveries(main, first, last).await.unwrap().len()).unwrap() <= totals.deliveries);
-    sql::strays(main, 10).await.unwrap();
+    let strays = sql::strays(main, 10_000).await.unwrap();
+    assert_eq!(i64::try_from(strays.len()), Ok(sql::stray_count(main).await.unwrap()));
     for digest in sql::versions(main).await.unwrap() {
         assert_eq!(sql::version(main, &digest).await.unwrap().unwrap().digest, digest);
     }

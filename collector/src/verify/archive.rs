@@ -18,7 +18,8 @@ pub struct Archive(HashMap<String, Shown>);
 /// A version, by language: the digest of each purpose's statement. None where its bytes cannot be read.
 #[derive(Debug)]
 struct Shown {
-    form: String,
+    /// None where nobody says it: the bytes cannot be read, and lie in no archive of a form.
+    form: Option<String>,
     statements: Option<BTreeMap<Language, BTreeMap<PurposeId, String>>>,
 }
 
@@ -28,31 +29,44 @@ impl Archive {
         self.0.len() as u64
     }
 
+    /// Whether it was taken up under its right name.
+    pub fn holds(&self, version: &str) -> bool {
+        self.0.contains_key(version)
+    }
+
     /// Takes one up, and says what is wrong with it.
     pub fn take(&mut self, digest: &[u8], form: &[u8], bundle: Vec<u8>) -> Vec<Finding> {
         let name = String::from_utf8_lossy(digest).into_owned();
-        let finding = |says: String| Finding::new(Place::Version { version: name.clone() }, says);
+        self.take_filed(&name, Some(form), bundle)
+            .into_iter()
+            .map(|says| Finding::new(Place::Version { version: name.clone() }, says))
+            .collect()
+    }
+
+    /// The same for one that lies in no archive, but in a file of this name; answers what is wrong in words.
+    pub fn take_file(&mut self, name: &str, bundle: Vec<u8>) -> Vec<String> {
+        self.take_filed(name, None, bundle)
+    }
+
+    fn take_filed(&mut self, name: &str, form: Option<&[u8]>, bundle: Vec<u8>) -> Vec<String> {
         let found = hex(&sha256(&[&bundle]));
-        if found.as_bytes() != digest {
-            return vec![finding(format!("its bytes are not what its name says; their SHA-256 is {found}"))];
+        if found != name {
+            return vec![format!("its bytes are not what its name says; their SHA-256 is {found}")];
         }
         let mut findings = Vec::new();
+        let filed = form.map(|form| String::from_utf8_lossy(form).into_owned());
         let version = Version::from_bundle(bundle, false);
         let shown = match &version {
             Ok(version) => {
-                if version.form.as_str().as_bytes() != form {
-                    findings.push(finding(format!(
-                        "it is of the form `{}` and filed under `{}`",
-                        version.form,
-                        String::from_utf8_lossy(form)
-                    )));
+                if let Some(filed) = filed.filter(|filed| version.form.as_str() != filed) {
+                    findings.push(format!("it is of the form `{}` and filed under `{filed}`", version.form));
                 }
-                Shown { form: version.form.to_string(), statements: Some(statements(version)) }
+                Shown { form: Some(version.form.to_string()), statements: Some(statements(version)) }
             }
             // Named by the right digest: what was archived, by a build that knew more or less than this one.
-            Err(_) => Shown { form: String::from_utf8_lossy(form).into_owned(), statements: None },
+            Err(_) => Shown { form: filed, statements: None },
         };
-        self.0.insert(name, shown);
+        self.0.insert(name.to_owned(), shown);
         findings
     }
 
@@ -61,8 +75,8 @@ impl Archive {
         let Some(shown) = self.0.get(&part.version) else {
             return vec![format!("the version {} that it names is not in the archive as it was shown", part.version)];
         };
-        if shown.form != part.form.as_str() {
-            return vec![format!("its version is of the form `{}`, and it says `{}`", shown.form, part.form)];
+        if let Some(form) = shown.form.as_ref().filter(|form| *form != part.form.as_str()) {
+            return vec![format!("its version is of the form `{form}`, and it says `{}`", part.form)];
         }
         let Some(languages) = &shown.statements else { return Vec::new() };
         let Some(statements) = languages.get(&part.language) else {

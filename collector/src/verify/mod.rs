@@ -40,6 +40,8 @@ use crate::{
 
 /// Persons in one look.
 const PAGE: i64 = 128;
+/// Rows that belong to nobody, as far as each is named; the rest are counted.
+const NAMED_STRAYS: i64 = 10_000;
 
 /// What was looked at. What did not hold was told on the way.
 #[derive(Debug, Default, Clone, PartialEq, Eq, Serialize)]
@@ -229,7 +231,13 @@ async fn persons(
         hear(Told::Finding(Finding::new(Place::Person { subject: *subject }, says)));
     }
     if seen != totals {
-        for stray in sql::strays(main, 100).await? {
+        let strays = sql::strays(main, NAMED_STRAYS).await?;
+        let more = if strays.len() as u64 == NAMED_STRAYS.unsigned_abs() {
+            sql::stray_count(main).await? - NAMED_STRAYS
+        } else {
+            0
+        };
+        for stray in strays {
             let (place, says) = match stray.kind.as_str() {
                 "record" => {
                     (Place::Record { record: stray.id, leaf: stray.leaf }, "the submission that it names is not there")
@@ -241,6 +249,10 @@ async fn persons(
                 _ => (Place::Submission { submission: stray.id }, "the person that it names is not there"),
             };
             hear(Told::Finding(Finding::new(place, says)));
+        }
+        if more > 0 {
+            let says = format!("{more} rows more belong to nobody: {NAMED_STRAYS} of them are named");
+            hear(Told::Finding(Finding::new(Place::Database { database: "main" }, says)));
         }
     }
     summary.ended = endings.lawful();

@@ -549,6 +549,31 @@ pub async fn strays(connection: &mut Connection, limit: i64) -> Result<Vec<Stray
     .await
 }
 
+/// How many of them there are.
+pub async fn stray_count(connection: &mut Connection) -> Result<i64, StoreError> {
+    let row: Option<(i64,)> = fetch_optional!(
+        connection,
+        (i64,),
+        "select (select count(*)
+                 from submission
+                 where not exists (select 1 from subject where subject.subject_id = submission.subject_id))
+              + (select count(*)
+                 from value
+                 where not exists (select 1 from submission where submission.submission_id = value.submission_id))
+              + (select count(*)
+                 from evidence
+                 where not exists (select 1 from submission where submission.submission_id = evidence.submission_id))
+              + (select count(*)
+                 from delivery
+                 where not exists (select 1
+                                   from event
+                                   join submission on submission.submission_id = event.submission_id
+                                   where event.event_id = delivery.event_id))",
+    )
+    .await?;
+    Ok(row.map_or(0, |(count,)| count))
+}
+
 /// An archived version.
 #[derive(Debug, sqlx::FromRow)]
 pub struct VersionRow {

@@ -57,6 +57,19 @@ for row in lines("origins.jsonl"):
         _, size, hash = read_checkpoint(row["previous"])
         says.setdefault(size, []).append(("the last checkpoint before the ledger was called %s" % row["origin"], hash))
 
+with open("about.json", encoding="utf-8") as file:
+    has_all = json.load(file)["scope"] == "all"
+
+# What was shown, by version.
+versions = {}
+for name in sorted(os.listdir("versions")) if os.path.isdir("versions") else []:
+    with open(os.path.join("versions", name), "rb") as file:
+        bytes_of = file.read()
+    if hashlib.sha256(bytes_of).hexdigest() + ".json" == name:
+        versions[name[:-5]] = json.loads(bytes_of)
+    else:
+        wrong.append("versions/%s is not what its name says" % name)
+
 # The records, by leaf. In a bundle of many, this is what takes memory.
 records = {}
 for row in lines("records.jsonl"):
@@ -85,10 +98,20 @@ def check_record(row, commitment):
         hash_b = bytes.fromhex(row["hash_b"])
     if sha256(b"unticked evidence v1\0", hash_a, hash_b).hex() != row["commitment"]:
         wrong.append("%s: what was handed over of it does not give its commitment" % name)
-    version = json.loads(row["part_a"])["version"]
-    path = os.path.join("versions", version + ".json")
-    if not os.path.exists(path):
-        wrong.append("%s: the version %s is not in the bundle" % (name, version))
+    part_a = json.loads(row["part_a"])
+    version = versions.get(part_a["version"])
+    if version is None:
+        wrong.append("%s: the version %s is not in the bundle" % (name, part_a["version"]))
+    elif version["form"] != part_a["form"]:
+        wrong.append("%s: its version is of the form %s, and it says %s" % (name, version["form"], part_a["form"]))
+    elif part_a["language"] not in version["faces"]:
+        wrong.append("%s: its version was never shown in the language %s" % (name, part_a["language"]))
+    else:
+        shown = version["faces"][part_a["language"]]["content"]["purposes"]
+        words = {purpose["id"]: sha256(purpose["statement"].encode()).hex() for purpose in shown}
+        for purpose in part_a["purposes"]:
+            if words.get(purpose["id"]) != purpose["statement"]:
+                wrong.append("%s: the statement of %s is not the one that its version showed" % (name, purpose["id"]))
 
 
 compare()
@@ -101,7 +124,12 @@ with open("leaves.txt", encoding="ascii") as file:
             hash = sha256(b"\x01", peaks.pop(), hash)
             level >>= 1
         peaks.append(hash)
-        for row in records.pop(size, []):
+        here = records.pop(size, [])
+        if has_all and not here:
+            wrong.append("leaf %d: no record of it is in the bundle, which says that it has them all" % size)
+        if len(here) > 1:
+            wrong.append("record of leaf %d: it is doubled" % size)
+        for row in here:
             check_record(row, commitment)
         size += 1
         compare()
@@ -110,10 +138,6 @@ for leaf in records:
 for rest in says.values():
     for where, _ in rest:
         wrong.append("%s: the bundle does not hold as many leaves" % where)
-for name in sorted(os.listdir("versions")) if os.path.isdir("versions") else []:
-    with open(os.path.join("versions", name), "rb") as file:
-        if hashlib.sha256(file.read()).hexdigest() + ".json" != name:
-            wrong.append("versions/%s is not what its name says" % name)
 
 for line in wrong:
     print(line)

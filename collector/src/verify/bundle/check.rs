@@ -10,15 +10,17 @@ use std::{
 
 use serde::de::DeserializeOwned;
 use unticked_shared::{
-    bundle::{About, CheckpointLine, LEAF_LINE, OriginLine, RecordLine, SCHEMA, SCHEMA_OF_ANY, names, read_leaf, tar},
+    bundle::{
+        About, CheckpointLine, LEAF_LINE, OriginLine, RecordLine, SCHEMA, SCHEMA_OF_ANY, Scope, names, read_leaf, tar,
+    },
     canonical,
     evidence::{self, Happened, PartA, PartB},
     merkle::{Checkpoint, Hash, leaf_hash, note::Note, note::NoteError, note::VerifierKey},
-    signature::{hex, sha256},
 };
 
 use super::{
     super::{
+        archive::Archive as Shown,
         finding::{Finding, Hear, Told},
         outside::read_note,
         tree::Tree,
@@ -111,7 +113,7 @@ pub fn run(path: &Path, keys: &[VerifierKey], hear: &mut Hear<'_>) -> Result<Che
         records: counts.records,
         with_part_b: counts.with_part_b,
         ended: counts.ended,
-        versions: versions.len() as u64,
+        versions: versions.count(),
         notes,
         findings,
     })
@@ -209,17 +211,13 @@ impl Check<'_, '_> {
     }
 
     /// The archived versions, each against its name.
-    fn versions(&mut self) -> Result<BTreeSet<String>, BundleError> {
-        let mut versions = BTreeSet::new();
-        for name in self.archive.files.keys().filter(|name| name.starts_with(names::VERSIONS)) {
-            let digest = name.trim_start_matches(names::VERSIONS).trim_end_matches(".json");
-            let found = hex(&sha256(&[&self.archive.bytes(name)?]));
-            if found == digest {
-                versions.insert(digest.to_owned());
-            } else {
+    fn versions(&mut self) -> Result<Shown, BundleError> {
+        let mut versions = Shown::default();
+        for file in self.archive.files.keys().filter(|name| name.starts_with(names::VERSIONS)) {
+            let name = file.trim_start_matches(names::VERSIONS).trim_end_matches(".json");
+            for says in versions.take_file(name, self.archive.bytes(file)?) {
                 self.findings += 1;
-                let says = format!("it is not what its name says: its SHA-256 is {found}");
-                (self.hear)(Told::Finding(Finding::file(name.clone(), says)));
+                (self.hear)(Told::Finding(Finding::file(file.clone(), says)));
             }
         }
         Ok(versions)
@@ -230,7 +228,7 @@ impl Check<'_, '_> {
         about: &About,
         mut stated: Stated,
         former: &BTreeSet<String>,
-        versions: &BTreeSet<String>,
+        versions: &Shown,
     ) -> Result<Counts, BundleError> {
         let mut counts = Counts::default();
         let mut tree = Tree::default();
@@ -274,8 +272,10 @@ impl Check<'_, '_> {
                 self.file(names::LEAVES, format!("line {} is no commitment", here + 1));
                 break;
             };
+            let mut stands = false;
             while let Some(line) = record.take_if(|record| record.leaf <= here) {
                 counts.records += 1;
+                stands |= line.leaf == here;
                 if line.leaf < here {
                     self.file(
                         names::RECORDS,
@@ -285,6 +285,11 @@ impl Check<'_, '_> {
                     self.record(&line, &leaf, about, versions, &mut counts, &mut ends, &mut claims);
                 }
                 record = records.next()?;
+            }
+            // Erasure leaves part A and a hash: lawfully, too, no record goes altogether.
+            if !stands && about.scope == Scope::All {
+                let place = i64::try_from(here).unwrap_or(i64::MAX);
+                self.finding(Finding::leaf(place, "no record of it is in the bundle, which says that it has them all"));
             }
             tree.push(leaf_hash(&evidence::leaf(&leaf)));
             if tree.size() % 65_536 == 0 {
@@ -328,7 +333,7 @@ impl Check<'_, '_> {
         line: &RecordLine,
         leaf: &Hash,
         about: &About,
-        versions: &BTreeSet<String>,
+        versions: &Shown,
         counts: &mut Counts,
         ends: &mut HashMap<u64, u64>,
         claims: &mut HashMap<u64, u64>,
@@ -343,7 +348,9 @@ impl Check<'_, '_> {
         }
         match serde_json::from_str::<PartA>(&line.part_a) {
             Ok(part) if canonical::to_string(&part).is_ok_and(|text| text == line.part_a) => {
-                if !versions.contains(&part.version) {
+                if versions.holds(&part.version) {
+                    says.extend(versions.judge(&part));
+                } else {
                     says.push(format!("the version {} that it names is not in the bundle", part.version));
                 }
                 if let Some(Happened::Erasure(erasure)) = &part.happened {

@@ -12,13 +12,17 @@ use unticked_shared::{
     bundle::{About, CHECK, CheckpointLine, OriginLine, README, RecordLine, SCHEMA, Scope, names, tar},
     canonical,
     evidence::{Happened, PartA, part_hash},
-    merkle::{Checkpoint, note::Signer},
+    merkle::{Checkpoint, Hash, note::Signer},
     signature::hex,
 };
 use uuid::Uuid;
 
 use super::{
-    super::{Tools, sql},
+    super::{
+        Tools,
+        finding::{Finding, Place},
+        sql,
+    },
     BundleError,
 };
 use crate::{
@@ -29,7 +33,7 @@ use crate::{
         Connection,
         values::{millis, rfc3339, time},
     },
-    vault::SubjectKeys,
+    vault::{SubjectKeys, VaultError},
 };
 
 /// Rows in one look.
@@ -47,7 +51,7 @@ pub struct Wish {
 }
 
 /// What was made.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Made {
     /// Leaves.
     pub leaves: u64,
@@ -59,7 +63,14 @@ pub struct Made {
     pub restricted: u64,
     /// Archived versions.
     pub versions: u64,
+    /// Records that are damaged: in the bundle as far as they can be read.
+    pub damaged: u64,
+    /// The first of them, each with what is wrong.
+    pub named: Vec<Finding>,
 }
+
+/// So many damaged records are named; `unticked verify` names them all.
+const NAMED: usize = 1_000;
 
 /// Makes it. What was half-written goes when it fails.
 pub async fn run(tools: &Tools, path: &Path, wish: &Wish) -> Result<Made, BundleError> {
@@ -99,7 +110,7 @@ async fn make(tools: &Tools, path: &Path, wish: &Wish) -> Result<Made, BundleErr
         tools,
         wish,
         size: signed_head.size,
-        made: Made { leaves: signed_head.size, records: 0, with_part_b: 0, restricted: 0, versions: 0 },
+        made: Made { leaves: signed_head.size, ..Made::default() },
         versions: BTreeSet::new(),
     };
     export.records(main, &mut out).await?;
@@ -224,8 +235,7 @@ impl Export<'_> {
                 self.log(&page).await?;
                 for one in page {
                     let keys = keys.get(&one.row.subject_id).and_then(Option::as_ref);
-                    let line = self.line(&one, keys, &ended)?;
-                    out.line(&line)?;
+                    out.line(&self.line(&one, keys, &ended))?;
                 }
             }
         }
@@ -278,7 +288,12 @@ impl Export<'_> {
         let mut keys = HashMap::new();
         for one in page.iter().filter(|one| one.row.part_b.len() > 32) {
             if let std::collections::hash_map::Entry::Vacant(place) = keys.entry(one.row.subject_id) {
-                place.insert(self.tools.vault.keys_of(&self.tools.store, one.row.subject_id).await?);
+                place.insert(match self.tools.vault.keys_of(&self.tools.store, one.row.subject_id).await {
+                    Ok(keys) => keys,
+                    // Theirs alone: each of their records will say so.
+                    Err(VaultError::NotOpened(_)) => None,
+                    Err(error) => return Err(error.into()),
+                });
             }
         }
         Ok(keys)
@@ -298,22 +313,20 @@ impl Export<'_> {
         Ok(log.open(reader, "ledger bundle", &opened, &[]).await?)
     }
 
-    fn line(
-        &mut self,
-        one: &sql::Exported,
-        keys: Option<&SubjectKeys>,
-        ended: &HashMap<u64, u64>,
-    ) -> Result<RecordLine, BundleError> {
+    /// A record as far as it can be read: one that is damaged is named, and costs nobody the others.
+    fn line(&mut self, one: &sql::Exported, keys: Option<&SubjectKeys>, ended: &HashMap<u64, u64>) -> RecordLine {
         let row = &one.row;
         let leaf = row.leaf_index.unwrap_or_default().unsigned_abs();
-        let text = String::from_utf8(row.part_a.clone()).map_err(|_| BundleError::Unsound)?;
-        if let Some(part) = part_a(one) {
-            self.versions.insert(part.version);
+        match part_a(one) {
+            Some(part) => {
+                self.versions.insert(part.version);
+            }
+            None => self.damaged(one, "its part A cannot be read"),
         }
         let mut line = RecordLine {
             leaf,
             commitment: hex(&row.commitment),
-            part_a: text,
+            part_a: String::from_utf8_lossy(&row.part_a).into_owned(),
             opening_a: hex(&row.opening_a),
             part_b: None,
             opening_b: None,
@@ -324,21 +337,49 @@ impl Export<'_> {
         if row.part_b.is_empty() || row.part_b.len() == 32 {
             line.hash_b = (!row.part_b.is_empty()).then(|| hex(&row.part_b));
             line.ended_by = ended.get(&leaf).copied();
-            return Ok(line);
+            return line;
         }
-        let key = keys.and_then(|keys| keys.evidence.as_ref()).ok_or(BundleError::Unsound)?;
-        let opened = evidence::open(row, key).map_err(|_| BundleError::Unsound)?;
+        let Some(key) = keys.and_then(|keys| keys.evidence.as_ref()) else {
+            self.damaged(
+                one,
+                "the key of its part B is not there, or does not open: neither part B nor its hash is in the bundle",
+            );
+            return line;
+        };
+        let opened = evidence::open(row, key).ok().and_then(|opened| {
+            let text = canonical::to_string(&opened.part).ok()?;
+            Some((text, part_hash(&opened.opening, &opened.part).ok()?, opened.opening))
+        });
+        let Some((text, hash, opening)) = opened else {
+            self.damaged(one, "its part B does not open: neither it nor its hash is in the bundle");
+            return line;
+        };
         // Forgotten: the evidence is kept for legal claims, and for nothing else.
         let restricted = keys.is_none_or(|keys| keys.identity.is_none());
         if self.wish.reader.is_some() && (!restricted || self.wish.for_legal_claims) {
             self.made.with_part_b += 1;
-            line.part_b = Some(canonical::to_string(&opened.part).map_err(|_| BundleError::Unsound)?);
-            line.opening_b = Some(hex(&opened.opening));
+            line.part_b = Some(text);
+            line.opening_b = Some(hex(&opening));
         } else {
             self.made.restricted += u64::from(restricted && self.wish.reader.is_some());
-            line.hash_b = Some(hex(&part_hash(&opened.opening, &opened.part).map_err(|_| BundleError::Unsound)?));
+            line.hash_b = Some(hex(&hash));
         }
-        Ok(line)
+        let says = match <&Hash>::try_from(row.commitment.as_slice()) {
+            Ok(commitment) => line.check(commitment).err().map(|fault| fault.to_string()),
+            Err(_) => Some("its commitment is cut off".to_owned()),
+        };
+        if let Some(says) = says {
+            self.damaged(one, &says);
+        }
+        line
+    }
+
+    fn damaged(&mut self, one: &sql::Exported, says: &str) {
+        self.made.damaged += 1;
+        if self.made.named.len() < NAMED {
+            let place = Place::Record { record: one.row.record_id, leaf: one.row.leaf_index };
+            self.made.named.push(Finding::new(place, says));
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod bundles;
 mod flips;
+mod gaps;
 mod old_copies;
 mod outside;
 mod town;
