@@ -1,7 +1,9 @@
 //! The file with which somebody checks the ledger without us: [`write`] makes it, [`check`] checks it.
 
 pub mod check;
+mod reading;
 pub mod write;
+mod writing;
 
 use std::{io, path::PathBuf};
 
