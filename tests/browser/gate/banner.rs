@@ -8,7 +8,8 @@ use crate::{engine::Browser, form::Form};
 pub struct Banner<'a> {
     /// Its controls are reached as a form's are.
     pub form: Form<'a>,
-    browser: &'a Browser,
+    /// The page.
+    pub browser: &'a Browser,
 }
 
 impl<'a> Banner<'a> {

@@ -1,5 +1,7 @@
 //! What the gate costs a page with fifty marked tags on a machine four times slower. Nothing asserts a time: it is printed,
-//! beside that of an empty script; what is asserted is that one task does it all.
+//! beside that of an empty script and the budget of five milliseconds; what is asserted is that one task does it all.
+
+use std::io::Write as _;
 
 use serde_json::json;
 
@@ -69,10 +71,12 @@ fn the_gate_acts_on_fifty_tags_in_one_task() {
         };
         let ((least, gate), (_, empty)) = (measure("/fifty"), measure("/empty"));
         lines.push(format!(
-            "fifty tags, {decided}, processor {rate}x slower: {gate:.1} ms, at least {least:.1} ms (an empty script {empty:.1} ms, {:.0} times that)",
-            gate / empty.max(0.1)
+            "gate, fifty tags, {decided}, processor {rate}x slower: {gate:.1} ms, at best {least:.1} ms (budget 5 ms; an empty script {empty:.1} ms)"
         ));
     }
     slower(1);
-    println!("{}", lines.join("\n"));
+    // Past the harness, which keeps what a story prints that held.
+    for line in lines {
+        writeln!(std::io::stdout(), "{line}").expect("standard output");
+    }
 }

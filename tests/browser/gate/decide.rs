@@ -6,6 +6,7 @@ use super::{
     Shop,
     banner::{allowed, decisions, device, entry, ran, wait},
     in_every_engine,
+    layouts::the_buttons_are_alike,
     page::asking,
 };
 use crate::engine::Engine;
@@ -37,7 +38,7 @@ fn nothing_happens_before_a_decision_nor_after_a_refusal(engine: Engine) {
     banner.wait_until_shown();
     assert_eq!(banner.on_now(), [""; 0], "no switch is on");
     assert_eq!(entry(&shop.browser), Value::Null, "silence is no decision");
-    the_three_buttons_are_alike(&shop);
+    the_buttons_are_alike(&banner, &["accept", "refuse", "choose"]);
 
     banner.press("refuse").wait_until_gone();
     wait(&shop.browser, "the collector has it", "told.some(t => t.name === 'recorded')");
@@ -73,22 +74,6 @@ fn nothing_happens_before_a_decision_nor_after_a_refusal(engine: Engine) {
     assert_eq!(decisions(&shop.browser)["ads"], json!("refused"));
     let again = shop.world.network.count("POST", "/banner/");
     assert_eq!(again, 2, "a ticket and a submission, once");
-}
-
-/// Accept, refuse and choose: the same size, font, weight and contrast, on the same layer, none before the others in sight.
-fn the_three_buttons_are_alike(shop: &Shop) {
-    let look = shop.banner().form.script(
-        "['accept', 'refuse', 'choose'].map(act => { const b = root.querySelector(`[data-part=banner] [data-act=${act}]`), \
-         s = getComputedStyle(b), r = b.getBoundingClientRect(); \
-         return { tag: b.localName, width: Math.round(r.width), height: Math.round(r.height), shown: r.top >= 0 && r.bottom <= innerHeight, \
-         style: ['color', 'backgroundColor', 'fontFamily', 'fontSize', 'fontWeight', 'fontStyle', 'textDecorationLine', 'textTransform', \
-         'borderTopColor', 'borderTopWidth', 'borderTopStyle', 'opacity', 'boxShadow', 'filter', 'visibility', 'cursor', 'outlineStyle', \
-         'backgroundImage', 'letterSpacing', 'paddingTop', 'borderTopLeftRadius'].map(name => s[name]).join(' | ') }; })",
-    );
-    let [accept, refuse, choose] = [&look[0], &look[1], &look[2]];
-    assert_eq!((accept, accept["tag"].as_str()), (refuse, Some("button")), "refusing looks as accepting does");
-    assert_eq!(accept, choose, "and so does choosing");
-    assert!(accept["height"].as_u64() >= Some(24) && accept["shown"] == json!(true), "{accept}");
 }
 
 fn a_yes_to_some_loads_exactly_those_in_their_order(engine: Engine) {

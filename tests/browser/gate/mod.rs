@@ -8,9 +8,13 @@ mod page;
 mod thirds;
 
 mod budget;
+mod closed;
 mod content;
 mod decide;
 mod examples;
+mod later;
+mod layouts;
+mod leaves;
 mod looks;
 mod module;
 mod outage;
@@ -19,7 +23,10 @@ mod settings;
 mod signals;
 mod tabs;
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::atomic::{AtomicUsize, Ordering},
+    time::{Duration, Instant},
+};
 
 use serde_json::{Value, json};
 
@@ -97,7 +104,10 @@ impl Shop {
 
     /// Waits until whatever the page has asked for so far has arrived: a request of the story's own came after it.
     fn settle(&self) {
-        let control = format!("{}/control.svg?{}", self.thirds.origin("statistics"), self.thirds.requests().len());
+        // Each a name of its own: a page that has an image asks nobody for it again.
+        static CONTROLS: AtomicUsize = AtomicUsize::new(0);
+        let number = CONTROLS.fetch_add(1, Ordering::Relaxed);
+        let control = format!("{}/control.svg?{number}", self.thirds.origin("statistics"));
         let after = "for (let frame = 0; frame < 3; frame++) await new Promise(r => setTimeout(r, 30)); \
                      const image = new Image(); image.src = args[0]; await image.decode(); return true;";
         self.browser.run_async(after, &[json!(control)]);

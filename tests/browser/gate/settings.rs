@@ -1,46 +1,24 @@
 //! Back to the settings: by keyboard, in order, without a trap, over nothing that has focus; and the owner's own buttons.
 
-use std::time::Duration;
-
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{
     Shop,
-    banner::{Banner, decisions, entry, wait},
+    banner::{decisions, entry, wait},
     in_every_engine,
+    layouts::{focused, no_trap_and_in_order, nothing_covers_the_focus},
 };
-use crate::{
-    engine::{Browser, Engine},
-    network::Fault,
-    webdriver::Key,
-};
+use crate::{engine::Engine, network::Fault, webdriver::Key};
 
 in_every_engine!(settings_open_again_and_give_the_focus_back, what_the_owner_calls_early_is_kept_and_honoured);
-
-fn focused(browser: &Browser) -> String {
-    let active = "let a = document.activeElement; while (a?.shadowRoot?.activeElement) a = a.shadowRoot.activeElement; \
-                  return a?.dataset?.act || a?.name || a?.id || a?.localName || ''";
-    browser.run(active, &[]).as_str().unwrap_or_default().to_owned()
-}
-
-/// Whether what has focus can be seen where it is: nothing lies over its middle.
-fn nothing_covers_the_focus(browser: &Browser) {
-    let covered = "let root = document, a = document.activeElement; \
-        while (a?.shadowRoot?.activeElement) { root = a.shadowRoot; a = root.activeElement; } \
-        if (!a || a === document.body) return null; const r = a.getBoundingClientRect(); \
-        const top = root.elementFromPoint(r.left + r.width / 2, r.top + r.height / 2); \
-        return top === a || a.contains(top) || (top && top.labels === undefined && top.contains(a)) ? null : \
-        `${a.localName}#${a.id} lies under ${top?.localName}.${top?.className} at ${r.top}..${r.bottom} of ${innerHeight}`";
-    let found = browser.run(covered, &[]);
-    assert_eq!(found, Value::Null, "what has focus is covered");
-}
 
 fn settings_open_again_and_give_the_focus_back(engine: Engine) {
     let shop = Shop::open(engine);
     let banner = shop.visit("/");
     banner.wait_until_shown();
     assert_eq!(focused(&shop.browser), "body", "the banner takes no focus by itself");
-    no_trap_and_in_order(&shop, &banner);
+    let stops = no_trap_and_in_order(&banner, &["accept", "refuse", "choose"]);
+    assert!(stops.iter().any(|stop| stop == "last"), "the page's end is reached: {stops:?}");
     banner.press("refuse").wait_until_gone();
     wait(&shop.browser, "the collector has it", "told.some(t => t.name === 'recorded')");
 
@@ -74,30 +52,6 @@ fn settings_open_again_and_give_the_focus_back(engine: Engine) {
     assert_eq!(decisions(&shop.browser)["media"], json!("granted"));
     let shown = shop.browser.run("return told.filter(t => t.name === 'banner').map(t => t.detail.shown)", &[]);
     assert_eq!(shown, json!([true, false, true, false, true, false, true, false]), "the page is told");
-}
-
-/// Every stop of Tab through the page: the banner's in their order, the page's not covered, and out again.
-fn no_trap_and_in_order(shop: &Shop, banner: &Banner<'_>) {
-    let mut stops: Vec<String> = Vec::new();
-    // Once round, or out of the page at its end.
-    while stops.last().is_none_or(|stop| stop != "body") && stops.iter().filter(|stop| *stop == "settings").count() < 2
-    {
-        shop.browser.press(None, &[Key::Tab]);
-        std::thread::sleep(Duration::from_millis(60));
-        nothing_covers_the_focus(&shop.browser);
-        let focus = focused(&shop.browser);
-        if ["accept", "refuse", "choose"].contains(&focus.as_str()) {
-            let outline = banner.form.script(
-                "(s => s.outlineStyle !== 'none' || s.boxShadow !== 'none')(getComputedStyle(root.activeElement))",
-            );
-            assert_eq!(outline, json!(true), "the focus is visible at {focus}");
-        }
-        stops.push(focus);
-        assert!(stops.len() < 40, "round and round: {stops:?}");
-    }
-    let at = |name: &str| stops.iter().position(|stop| stop == name).unwrap_or_else(|| panic!("{name} in {stops:?}"));
-    assert!(at("accept") < at("refuse") && at("refuse") < at("choose"), "{stops:?}");
-    at("last");
 }
 
 fn what_the_owner_calls_early_is_kept_and_honoured(engine: Engine) {
